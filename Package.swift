@@ -1,0 +1,41 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// A floor of the house: it imports only the floors named here.
+func floor(_ name: String, on below: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: below, swiftSettings: strict)
+}
+
+let package = Package(
+  name: "Apus",
+  products: [
+    .library(name: "Apus", targets: ["Apus"]),
+    .executable(name: "apus", targets: ["apus-cli"]),
+  ],
+  targets: [
+    .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "COpenCL", providers: [.apt(["ocl-icd-opencl-dev", "opencl-headers"])]),
+    .target(name: "CPUKernels", path: "Kernels/cpu"),
+    .target(
+      name: "OpenCLSources", path: "Kernels/opencl", exclude: []),
+
+    floor("Geometry", on: []),
+    floor("Backends", on: ["Geometry"]),
+    floor("CPUBackend", on: ["Geometry", "Backends", "CPUKernels", "COpenBLAS"]),
+    floor("OpenCLBackend", on: ["Geometry", "Backends", "OpenCLSources", "COpenCL"]),
+    floor("Tensors", on: ["Geometry", "Backends", "CPUBackend", "OpenCLBackend"]),
+    floor("Optimizers", on: ["Geometry", "Tensors"]),
+    floor("Formats", on: ["Geometry"]),
+    floor("Apus", on: ["Geometry", "Tensors", "Optimizers", "Formats"]),
+    .executableTarget(
+      name: "apus-cli", dependencies: ["Apus"], swiftSettings: strict),
+  ],
+  swiftLanguageModes: [.v6],
+  cLanguageStandard: .c2x
+)
