@@ -1,0 +1,199 @@
+#define _GNU_SOURCE
+#include "threads.h"
+
+#include <limits.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { MAXIMUM = 256, SPIN_NANOSECONDS = 40000 };
+
+typedef void (*Body)(void *, int64_t, int);
+
+// The ticket's high half numbers regions, its low half is the next chunk. CLOSED there means that
+// the region's fields are being written: a thread that read some of them finds its ticket outdated
+// when it tries to take a chunk.
+static const uint64_t CLOSED = 0xffffffff;
+
+static struct {
+  _Alignas(128) _Atomic uint64_t ticket;
+  _Atomic(Body) body;
+  _Atomic(void *) context;
+  _Atomic uint32_t chunks;
+  _Atomic int threads;
+  _Alignas(128) _Atomic uint32_t done;
+  _Atomic uint32_t owner_sleeps;
+  _Alignas(128) _Atomic uint32_t signal;
+  _Atomic uint32_t sleepers;
+  _Alignas(128) _Atomic bool busy;
+  _Atomic int wanted, started;
+} pool = {.ticket = CLOSED};
+
+static _Thread_local bool inside;
+
+static void pause_briefly(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
+static void futex_wait(_Atomic uint32_t *word, uint32_t value) {
+  syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0);
+}
+
+static void futex_wake(_Atomic uint32_t *word) {
+  syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+}
+
+static int64_t nanoseconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+// Takes chunks of the region that `ticket` belongs to until none is left.
+static void take_chunks(uint64_t ticket, int thread) {
+  Body body = atomic_load(&pool.body);
+  void *context = atomic_load(&pool.context);
+  uint32_t chunks = atomic_load(&pool.chunks);
+  if (thread >= atomic_load(&pool.threads)) return;
+  uint32_t region = ticket >> 32;
+  while (ticket >> 32 == region && (uint32_t)ticket < chunks) {
+    if (!atomic_compare_exchange_weak(&pool.ticket, &ticket, ticket + 1)) continue;
+    body(context, (uint32_t)ticket, thread);
+    if (atomic_fetch_add(&pool.done, 1) + 1 == chunks && atomic_load(&pool.owner_sleeps))
+      futex_wake(&pool.done);
+    ticket = atomic_load(&pool.ticket);
+  }
+}
+
+static bool is_news(uint64_t ticket, uint32_t region) {
+  return ticket >> 32 != region && (uint32_t)ticket != CLOSED;
+}
+
+// The ticket of a region after `region`.
+static uint64_t next_region(uint32_t region, bool may_spin) {
+  int64_t end = may_spin ? nanoseconds() + SPIN_NANOSECONDS : 0;
+  while (may_spin) {
+    for (int i = 0; i < 16; i++) {
+      uint64_t ticket = atomic_load_explicit(&pool.ticket, memory_order_acquire);
+      if (is_news(ticket, region)) return ticket;
+      pause_briefly();
+    }
+    if (nanoseconds() > end) break;
+  }
+  for (;;) {
+    uint32_t signal = atomic_load(&pool.signal);
+    atomic_fetch_add(&pool.sleepers, 1);
+    uint64_t ticket = atomic_load(&pool.ticket);
+    if (!is_news(ticket, region)) futex_wait(&pool.signal, signal);
+    atomic_fetch_sub(&pool.sleepers, 1);
+    ticket = atomic_load(&pool.ticket);
+    if (is_news(ticket, region)) return ticket;
+  }
+}
+
+static void *work(void *argument) {
+  int thread = (int)(intptr_t)argument;
+  // The region that this thread was started for may be open already.
+  uint32_t region = (uint32_t)(atomic_load(&pool.ticket) >> 32) - 1;
+  inside = true;
+  for (;;) {
+    uint64_t ticket = next_region(region, thread < atomic_load(&pool.wanted));
+    region = ticket >> 32;
+    take_chunks(ticket, thread);
+  }
+  return NULL;
+}
+
+// A child process has none of its parent's threads.
+static void forget_threads(void) {
+  atomic_store(&pool.started, 1);
+  atomic_store(&pool.sleepers, 0);
+  atomic_store(&pool.busy, false);
+}
+
+static void start_threads(int wanted) {
+  int started = atomic_load(&pool.started);
+  if (started == 0) {
+    pthread_atfork(NULL, NULL, forget_threads);
+    started = 1;
+  }
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, &before);
+  for (; started < wanted; started++) {
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, work, (void *)(intptr_t)started) != 0) break;
+    pthread_detach(thread);
+  }
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  atomic_store(&pool.started, started);
+}
+
+static void wait_until_done(uint32_t chunks) {
+  int64_t end = 0;
+  for (int i = 0; atomic_load_explicit(&pool.done, memory_order_acquire) != chunks; i++) {
+    pause_briefly();
+    if (i % 16 != 15) continue;
+    if (end == 0) end = nanoseconds() + SPIN_NANOSECONDS;
+    if (nanoseconds() < end) continue;
+    atomic_store(&pool.owner_sleeps, 1);
+    uint32_t done = atomic_load(&pool.done);
+    if (done != chunks) futex_wait(&pool.done, done);
+    atomic_store(&pool.owner_sleeps, 0);
+  }
+}
+
+void threads_run(int64_t chunks, Body body, void *context) {
+  bool idle = false;
+  int wanted = threads_count();
+  if (chunks < 2 || chunks >= INT32_MAX || wanted == 1 || inside ||
+      !atomic_compare_exchange_strong(&pool.busy, &idle, true)) {
+    for (int64_t chunk = 0; chunk < chunks; chunk++) body(context, chunk, 0);
+    return;
+  }
+  inside = true;
+  if (atomic_load(&pool.started) < wanted) start_threads(wanted);
+  uint64_t region = (uint64_t)((uint32_t)(atomic_load(&pool.ticket) >> 32) + 1) << 32;
+  atomic_store(&pool.ticket, region | CLOSED);
+  atomic_store(&pool.body, body);
+  atomic_store(&pool.context, context);
+  atomic_store(&pool.chunks, (uint32_t)chunks);
+  atomic_store(&pool.threads, wanted);
+  atomic_store(&pool.done, 0);
+  atomic_store(&pool.ticket, region);
+  atomic_fetch_add(&pool.signal, 1);
+  if (atomic_load(&pool.sleepers) > 0) futex_wake(&pool.signal);
+  take_chunks(region, 0);
+  wait_until_done((uint32_t)chunks);
+  inside = false;
+  atomic_store(&pool.busy, false);
+}
+
+int threads_available(void) {
+  cpu_set_t cores;
+  if (sched_getaffinity(0, sizeof cores, &cores) != 0) return 1;
+  int count = CPU_COUNT(&cores);
+  return count < 1 ? 1 : count > MAXIMUM ? MAXIMUM : count;
+}
+
+int threads_count(void) {
+  int wanted = atomic_load_explicit(&pool.wanted, memory_order_relaxed);
+  if (wanted > 0) return wanted;
+  int none = 0;
+  atomic_compare_exchange_strong(&pool.wanted, &none, threads_available());
+  return atomic_load(&pool.wanted);
+}
+
+void threads_set_count(int count) {
+  atomic_store(&pool.wanted, count < 1 ? 1 : count > MAXIMUM ? MAXIMUM : count);
+}
