@@ -23,7 +23,8 @@ let package = Package(
     .systemLibrary(name: "COpenCL", providers: [.apt(["ocl-icd-opencl-dev", "opencl-headers"])]),
     .target(name: "CPUKernels", path: "Kernels/cpu"),
     .target(
-      name: "OpenCLSources", path: "Kernels/opencl", exclude: []),
+      name: "OpenCLSources", path: "Kernels/opencl",
+      exclude: ["assembly.cl", "matmul.cl", "reduction.cl", "scan.cl"]),
 
     floor("Geometry", on: []),
     floor("Backends", on: ["Geometry"]),

@@ -1,1 +1,30 @@
 #include "opencl_sources.h"
+
+static const char elementary[] = {
+#if __has_embed("../common/elementary.h")
+#embed "../common/elementary.h"
+    ,
+#endif
+    0};
+
+static const char assembly[] = {
+#embed "assembly.cl"
+    , 0};
+
+static const char matmul[] = {
+#embed "matmul.cl"
+    , 0};
+
+static const char reduction[] = {
+#embed "reduction.cl"
+    , 0};
+
+static const char scan[] = {
+#embed "scan.cl"
+    , 0};
+
+const char *opencl_elementary_source(void) { return elementary; }
+const char *opencl_assembly_source(void) { return assembly; }
+const char *opencl_matmul_source(void) { return matmul; }
+const char *opencl_reduction_source(void) { return reduction; }
+const char *opencl_scan_source(void) { return scan; }

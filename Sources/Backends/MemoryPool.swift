@@ -28,17 +28,20 @@ package final class MemoryPool: @unchecked Sendable {
   private var exactSizes = false
   /// What the device has in all, for messages.
   package let totalBytes: Int
+  /// The most it gives at once.
+  private let maximumAllocationBytes: Int
 
   /// - Parameters:
   ///   - allocate: returns memory of that many bytes, or nil and the device's error code.
   package init(
-    device: String, totalBytes: Int, limitBytes: Int,
+    device: String, totalBytes: Int, limitBytes: Int, maximumAllocationBytes: Int = .max,
     allocate: @escaping @Sendable (Int) -> (UnsafeMutableRawPointer?, Int32),
     release: @escaping @Sendable (UnsafeMutableRawPointer) -> Void
   ) {
     self.device = device
     self.totalBytes = totalBytes
     self.limitBytes = limitBytes
+    self.maximumAllocationBytes = maximumAllocationBytes
     allocateRaw = allocate
     releaseRaw = release
   }
@@ -71,7 +74,13 @@ package final class MemoryPool: @unchecked Sendable {
   package func allocate(byteCount: Int) throws(TensorError) -> DeviceBuffer {
     lock.acquire()
     defer { lock.release() }
-    let capacity = exactSizes ? max(byteCount, 1) : Self.capacity(for: byteCount)
+    guard byteCount <= maximumAllocationBytes else {
+      throw outOfMemory(byteCount, "one buffer has at most \(maximumAllocationBytes) bytes", nil)
+    }
+    let capacity =
+      exactSizes
+      ? max(byteCount, 1)
+      : max(byteCount, min(Self.capacity(for: byteCount), maximumAllocationBytes))
     if let handle = free[capacity]?.popLast() {
       counters.cached -= capacity
       counters.reuses += 1

@@ -1,1 +1,9 @@
 #pragma once
+
+// The texts of the OpenCL C programs, inside the binary.
+
+const char *opencl_elementary_source(void);
+const char *opencl_assembly_source(void);
+const char *opencl_matmul_source(void);
+const char *opencl_reduction_source(void);
+const char *opencl_scan_source(void);

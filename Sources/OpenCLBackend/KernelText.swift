@@ -1,0 +1,19 @@
+internal import OpenCLSources
+
+/// The OpenCL C texts that are in the binary, as programs begin with them.
+enum KernelText {
+  /// What every generated text begins with: products and sums stay apart unless a kernel says `fma`.
+  static let law = "#pragma OPENCL FP_CONTRACT OFF\n"
+  /// The elementary functions that the CPU has too.
+  static let elementary = text("elementary.h", opencl_elementary_source())
+  static let assembly = text("assembly.cl", opencl_assembly_source())
+  static let matmul = text("matmul.cl", opencl_matmul_source())
+  static let reduction = text("reduction.cl", opencl_reduction_source())
+  static let scan = text("scan.cl", opencl_scan_source())
+
+  /// A text of the binary, with its file's name for build logs.
+  private static func text(_ file: String, _ source: UnsafePointer<CChar>?) -> String {
+    guard let source else { return "" }
+    return "#line 1 \"\(file)\"\n" + String(cString: source) + "\n"
+  }
+}
