@@ -42,9 +42,31 @@
   public var description: String { "\(Array(self))" }
 }
 
-extension Shape: RandomAccessCollection {
-  @inlinable public var startIndex: Int { 0 }
-  @inlinable public var endIndex: Int { Swift.min(rank, Self.maximumRank) }
+// Not a collection: the `count` of one would have to be the number of axes.
+extension Shape: Sequence {
+  @frozen public struct Iterator: IteratorProtocol {
+    @usableFromInline let shape: Shape
+    @usableFromInline var axis = 0
+
+    @inlinable init(_ shape: Shape) { self.shape = shape }
+
+    @inlinable public mutating func next() -> Int? {
+      guard axis < shape.indices.upperBound else { return nil }
+      defer { axis += 1 }
+      return shape[axis]
+    }
+  }
+
+  @inlinable public func makeIterator() -> Iterator { Iterator(self) }
+  @inlinable public var underestimatedCount: Int { indices.upperBound }
+
+  /// The axes whose extents are kept.
+  @inlinable public var indices: Range<Int> { 0..<Swift.min(rank, Self.maximumRank) }
+
+  /// The extents of neighbouring axes.
+  @inlinable public subscript(axes: some RangeExpression<Int>) -> ArraySlice<Int> {
+    Array(self)[axes.relative(to: indices)]
+  }
 }
 
 extension SIMD8<Int> {
