@@ -1,4 +1,11 @@
 #pragma once
 
+#include "assembly.h"
+#include "clone_name.h"
 #include "elementwise.h"
+#include "matmul.h"
+#include "matmul_integer.h"
+#include "reduction.h"
+#include "scan.h"
+#include "scratch.h"
 #include "threads.h"
