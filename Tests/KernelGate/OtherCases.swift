@@ -1,0 +1,151 @@
+import Apus
+
+/// Reduced over the front, the middle, the back, some and all; short and long.
+let reductionCases: [KernelCase] = {
+  let shapes: [(Shape, [Int]?)] = [
+    ([5, 7, 9], [0]), ([5, 7, 9], [1]), ([5, 7, 9], [2]), ([5, 7, 9], [0, 2]), ([5, 7, 9], nil),
+    ([1], nil), ([1_500], nil), ([3, 600], [1]), ([600, 3], [0]), ([2, 0], [1]),
+  ]
+  var cases: [KernelCase] = []
+  for (shape, axes) in shapes {
+    let input = Sample(shape: shape, range: 0.5...1.5)
+    let place = "\(shape) over \(axes.map { "\($0)" } ?? "all")"
+    cases += [
+      KernelCase("sum \(place)", of: [input]) { try $0[0].sum(axes: axes) },
+      KernelCase("mean of squares \(place)", of: [input]) {
+        try square($0[0]).mean(axes: axes, keepingAxes: true)
+      },
+    ]
+    // There is no largest of nothing.
+    guard shape.count > 0 else { continue }
+    cases += [
+      KernelCase("max and min \(place)", of: [input]) {
+        try $0[0].max(axes: axes) - $0[0].min(axes: axes)
+      },
+      KernelCase("product \(place)", of: [input]) { try $0[0].product(axes: axes) },
+      KernelCase("spread \(place)", of: [input]) {
+        try $0[0].variance(axes: axes) + $0[0].logSumExp(axes: axes) + $0[0].norm(axes: axes)
+      },
+      KernelCase("any and all \(place)", of: [input], gradients: false) {
+        let above = try greater($0[0], Tensor(1))
+        return try logicalXor(above.any(axes: axes), above.all(axes: axes))
+      },
+    ]
+    guard axes?.count != 2 else { continue }
+    cases.append(
+      KernelCase("arguments \(place)", of: [input], gradients: false) {
+        try $0[0].argmax(axis: axes?[0]) - $0[0].argmin(axis: axes?[0])
+      })
+  }
+  for type in ScalarType.allCases where type != .bool {
+    cases.append(
+      KernelCase("sum and max of \(type)") {
+        let x = try Sample(shape: [3, 50], range: 0...3, type: type).tensor(seed: 1)
+        return [try x.sum(axes: [1]), try x.max(axes: [0])]
+      })
+  }
+  return cases
+}()
+
+let scanCases: [KernelCase] = [Shape([7]), [3, 300], [300, 3], [2, 5, 4]].flatMap { shape in
+  [false, true].map { backwards in
+    let input = Sample(shape: shape, range: 0.9...1.1)
+    return KernelCase("running \(shape) \(backwards ? "backwards" : "forwards")", of: [input]) {
+      let sum = try $0[0].cumsum(axis: 0, exclusive: backwards, reverse: backwards)
+      return try sum + $0[0].cumprod(axis: -1, reverse: backwards)
+    }
+  }
+}
+
+/// Sizes below, at and above the tiles, each with both operands either way up.
+let productCases: [KernelCase] = {
+  let sizes = [(1, 1, 1), (3, 5, 7), (17, 33, 9), (40, 70, 20), (8, 64, 16), (65, 130, 33)]
+  var cases: [KernelCase] = []
+  for (rows, columns, inner) in sizes {
+    for (left, right) in [(false, false), (true, false), (false, true), (true, true)] {
+      let a = Sample(shape: left ? [inner, rows] : [rows, inner])
+      let b = Sample(shape: right ? [columns, inner] : [inner, columns])
+      let name = "matmul \(a.shape) \(left ? "up" : "") \(b.shape) \(right ? "up" : "")"
+      // The gradient of each is three more products: once is enough.
+      cases.append(
+        KernelCase(name, of: [a, b], gradients: !left && rows < 40) {
+          try matmul($0[0], $0[1], transposeLeft: left, transposeRight: right)
+        })
+    }
+  }
+  cases += [
+    KernelCase("matmul in batches", of: [Sample(shape: [3, 1, 4, 5]), Sample(shape: [2, 5, 6])]) {
+      try matmul($0[0], $0[1])
+    },
+    KernelCase("matmul of vectors", of: [Sample(shape: [9]), Sample(shape: [9, 5])]) {
+      try matmul($0[0], $0[1])
+    },
+    KernelCase("matmul of nothing", of: [Sample(shape: [3, 0]), Sample(shape: [0, 2])]) {
+      try matmul($0[0], $0[1])
+    },
+    KernelCase("dot and outer", of: [Sample(shape: [19]), Sample(shape: [19])]) {
+      try dot($0[0], $0[1]) * outer($0[0], $0[1])
+    },
+    KernelCase("einsum", of: [Sample(shape: [3, 4]), Sample(shape: [4, 5])]) {
+      try einsum("ij,jk->ki", $0[0], $0[1])
+    },
+    KernelCase(
+      "dense layer",
+      of: [Sample(shape: [10, 24]), Sample(shape: [24, 40]), Sample(shape: [40])]
+    ) { try relu(matmul($0[0], $0[1]) + $0[2]) },
+    KernelCase(
+      "matmul in float64",
+      of: [Sample(shape: [9, 8], type: .float64), Sample(shape: [8, 17], type: .float64)]
+    ) { try matmul($0[0], $0[1]) },
+  ]
+  return cases
+}()
+
+let movementCases: [KernelCase] = [
+  KernelCase("concatenate", of: [Sample(shape: [2, 3, 4]), Sample(shape: [2, 5, 4])]) {
+    try concatenate($0, axis: 1)
+  },
+  KernelCase("stack", of: [Sample(shape: [3, 5]), Sample(shape: [3, 5])]) {
+    try stack($0, axis: 1)
+  },
+  KernelCase("split", of: [Sample(shape: [3, 7])]) {
+    let parts = try $0[0].split(sizes: [2, 0, 5], axis: 1)
+    return try concatenate([parts[2], parts[0]], axis: 1)
+  },
+  KernelCase("slice", of: [Sample(shape: [6, 9])]) {
+    try $0[0].sliced(begin: [1, 0], end: [6, 9], strides: [2, 3])
+  },
+  KernelCase("replace a slice", of: [Sample(shape: [6, 9]), Sample(shape: [2, 3])]) {
+    try $0[0].replacingSlice(begin: [1, 0], end: [5, 9], strides: [2, 3], with: $0[1])
+  },
+  KernelCase("pad with a constant", of: [Sample(shape: [3, 5])]) {
+    try $0[0].padded([(1, 2), (0, 3)], mode: .constant(1))
+  },
+  KernelCase("pad by reflection", of: [Sample(shape: [3, 5])]) {
+    try $0[0].padded([(1, 2), (0, 3)], mode: .reflect)
+  },
+  KernelCase("tile", of: [Sample(shape: [2, 3])]) { try $0[0].tiled([2, 3]) },
+  KernelCase("repeat", of: [Sample(shape: [2, 3])]) { try $0[0].repeated(3, axis: 0) },
+  KernelCase("flip and roll", of: [Sample(shape: [4, 5])]) {
+    try $0[0].flipped(axes: [1]).rolled([2, -7], axes: [0, 1])
+  },
+  KernelCase("permute", of: [Sample(shape: [3, 4, 5])]) { try $0[0].permuted([2, 0, 1]) * 2 },
+  KernelCase("triangles", of: [Sample(shape: [5, 7])]) {
+    try $0[0].lowerTriangle(diagonal: 1) - $0[0].upperTriangle(diagonal: 0)
+  },
+]
+
+let randomCases: [KernelCase] = [
+  KernelCase("random") {
+    try withSeed(3) {
+      [
+        try Tensor.uniform([37]), try Tensor.normal([5, 7]), try Tensor.truncatedNormal([19]),
+        try Tensor.bernoulli([33], probability: 0.3), try Tensor.permutation(21),
+        try Tensor.categorical(Sample(shape: [5, 4]).tensor(seed: 1)),
+      ]
+    }
+  },
+  KernelCase("ranges") {
+    [try Tensor.arange(0, 37), try Tensor.linspace(0, 1, count: 19), try Tensor.eye(9)]
+  },
+]

@@ -1,0 +1,32 @@
+import Apus
+
+/// What every optimizer makes of a small net in a few steps: the losses and all parameters.
+let trainingCases: [KernelCase] = [
+  ("SGD", { SGD(learningRate: 0.1) as any Optimizer }),
+  ("momentum", { SGD(learningRate: 0.1, momentum: 0.9) }),
+  ("AdaGrad", { AdaGrad(learningRate: 0.1) }),
+  ("RMSProp", { RMSProp(learningRate: 0.01) }),
+  ("Adam", { Adam(learningRate: 0.01) }),
+].map { name, make in
+  KernelCase("training with \(name)") {
+    var results: [Tensor] = []
+    let shapes: [Shape] = [[5, 12], [12], [12, 3], [3]]
+    var parameters: [Parameter] = []
+    for (number, shape) in shapes.enumerated() {
+      parameters.append(Parameter(try Sample(shape: shape).tensor(seed: number)))
+    }
+    let inputs = try Sample(shape: [7, 5]).tensor(seed: 10)
+    let targets = try Sample(shape: [7, 3]).tensor(seed: 11)
+    let optimizer = make()
+    for _ in 0..<3 {
+      let (loss, gradients) = try valueAndGradients(of: parameters) {
+        let hidden = try tanh(matmul(inputs, parameters[0].value) + parameters[1].value)
+        let outputs = try matmul(hidden, parameters[2].value) + parameters[3].value
+        return try square(outputs - targets).mean()
+      }
+      try optimizer.update(parameters, along: gradients)
+      results.append(loss)
+    }
+    return results + parameters.map(\.value)
+  }
+}
