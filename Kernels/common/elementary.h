@@ -1,0 +1,509 @@
+#pragma once
+
+// Elementary functions on float32, conversions and random numbers: one text that is C and OpenCL C,
+// so that all devices give the same bits.
+//
+// Made of + - * / fma, comparisons, selections and integer operations, and free of branches (but
+// for arguments of sine and cosine above 262144), so that loops around them are vectorised.
+// The greatest error found is given in units in the last place (ULP) of the correctly rounded result.
+
+#ifdef __OPENCL_VERSION__
+#pragma OPENCL FP_CONTRACT OFF
+#define ELEMENTARY static inline __attribute__((always_inline))
+#define ELEMENTARY_TABLE __constant
+typedef uint u32;
+typedef int i32;
+typedef ulong u64;
+typedef long i64;
+#define elementary_fma fma
+#define elementary_rint rint
+#define elementary_floor floor
+#define elementary_ceil ceil
+#define elementary_sqrt sqrt
+#define elementary_fmod fmod
+#define elementary_fabs fabs
+#define elementary_high(a, b) mul_hi(a, b)
+#else
+#include <stdint.h>
+#pragma STDC FP_CONTRACT OFF
+#define ELEMENTARY static inline __attribute__((always_inline))
+#define ELEMENTARY_TABLE static const
+typedef uint32_t u32;
+typedef int32_t i32;
+typedef uint64_t u64;
+typedef int64_t i64;
+#define elementary_fma __builtin_elementwise_fma
+#define elementary_rint __builtin_elementwise_rint
+#define elementary_floor __builtin_elementwise_floor
+#define elementary_ceil __builtin_elementwise_ceil
+#define elementary_sqrt __builtin_elementwise_sqrt
+#define elementary_fmod __builtin_fmodf
+#define elementary_fabs __builtin_elementwise_abs
+#define elementary_high(a, b) ((u32)(((u64)(a) * (b)) >> 32))
+#endif
+
+ELEMENTARY u32 elementary_bits(float x) {
+#ifdef __OPENCL_VERSION__
+  return as_uint(x);
+#else
+  union { float f; u32 u; } pun = {x};
+  return pun.u;
+#endif
+}
+
+ELEMENTARY float elementary_float(u32 u) {
+#ifdef __OPENCL_VERSION__
+  return as_float(u);
+#else
+  union { u32 u; float f; } pun = {u};
+  return pun.f;
+#endif
+}
+
+#define ELEMENTARY_INFINITY elementary_float(0x7f800000u)
+#define ELEMENTARY_NAN elementary_float(0x7fc00000u)
+#define ELEMENTARY_LOG2E 0x1.715476p+0f
+#define ELEMENTARY_LN2 0x1.62e430p-1f
+// What is missing from ELEMENTARY_LN2.
+#define ELEMENTARY_LN2_LOW -0x1.05c610p-29f
+// Adding and subtracting it rounds to an integer, which is then in the low bits of the sum.
+#define ELEMENTARY_ROUNDER 0x1.8p+23f
+#define ELEMENTARY_ROUNDER_BITS 0x4b400000u
+
+// Simple functions.
+
+ELEMENTARY float elementary_copysign(float magnitude, float sign) {
+  return elementary_float(elementary_bits(magnitude) | (elementary_bits(sign) & 0x80000000u));
+}
+
+ELEMENTARY float elementary_minimum(float a, float b) { return a < b || a != a ? a : b; }
+
+ELEMENTARY float elementary_maximum(float a, float b) { return a > b || a != a ? a : b; }
+
+ELEMENTARY float elementary_relu(float x) { return x <= 0.0f ? 0.0f : x; }
+
+ELEMENTARY float elementary_step(float x) { return x > 0.0f ? 1.0f : 0.0f; }
+
+ELEMENTARY float elementary_sign(float x) { return x > 0.0f ? 1.0f : x < 0.0f ? -1.0f : x; }
+
+// The remainder of a division rounded towards minus infinity.
+ELEMENTARY float elementary_remainder(float a, float b) {
+  float r = elementary_fmod(a, b);
+  float sum = r + b;
+  r = r == 0.0f ? elementary_float(elementary_bits(b) & 0x80000000u) : r;
+  return r != 0.0f && (r < 0.0f) != (b < 0.0f) ? sum : r;
+}
+
+// Exponential functions. x = n ln 2 + r with |r| <= 0.35; e^r = 1 + r + r^2 P(r).
+
+// e^r - 1
+ELEMENTARY float elementary_expm1_reduced(float r) {
+  float p = 0x1.6d700ep-10f;
+  p = elementary_fma(p, r, 0x1.122416p-7f);
+  p = elementary_fma(p, r, 0x1.5554cap-5f);
+  p = elementary_fma(p, r, 0x1.5554b6p-3f);
+  p = elementary_fma(p, r, 0.5f);
+  return elementary_fma(r * r, p, r);
+}
+
+// p 2^n for -150 <= n <= 128, rounded once. `n` is what lies above ELEMENTARY_ROUNDER_BITS.
+ELEMENTARY float elementary_scale(float p, u32 n) {
+  i32 exponent = (i32)(n - ELEMENTARY_ROUNDER_BITS);
+  i32 half_exponent = exponent >> 1;
+  float first = elementary_float((u32)(half_exponent + 127) << 23);
+  float second = elementary_float((u32)(exponent - half_exponent + 127) << 23);
+  return p * first * second;
+}
+
+ELEMENTARY float elementary_exp(float x) {  // 1 ULP
+  x = x > 89.0f ? 89.0f : x;
+  x = x < -104.0f ? -104.0f : x;
+  float t = elementary_fma(x, ELEMENTARY_LOG2E, ELEMENTARY_ROUNDER);
+  float n = t - ELEMENTARY_ROUNDER;
+  float r = elementary_fma(n, -ELEMENTARY_LN2, x);
+  r = elementary_fma(n, -ELEMENTARY_LN2_LOW, r);
+  return elementary_scale(1.0f + elementary_expm1_reduced(r), elementary_bits(t));
+}
+
+ELEMENTARY float elementary_expm1(float x) {  // 2 ULP
+  float y = x > 89.0f ? 89.0f : x;
+  y = y < -18.0f ? -18.0f : y;
+  float t = elementary_fma(y, ELEMENTARY_LOG2E, ELEMENTARY_ROUNDER);
+  float n = t - ELEMENTARY_ROUNDER;
+  float r = elementary_fma(n, -ELEMENTARY_LN2, y);
+  r = elementary_fma(n, -ELEMENTARY_LN2_LOW, r);
+  // 2^n (e^r - 1) + (2^n - 1), halved where 2^128 may be needed.
+  u32 halved = n > 1.0f ? 1u : 0u;
+  u32 exponent = elementary_bits(t) - ELEMENTARY_ROUNDER_BITS + 127u - halved;
+  float power = elementary_float(exponent << 23);
+  float one = halved != 0u ? 0.5f : 1.0f;
+  float result = elementary_fma(power, elementary_expm1_reduced(r), power - one);
+  result = halved != 0u ? 2.0f * result : result;
+  return x == 0.0f ? x : result;
+}
+
+ELEMENTARY float elementary_sigmoid(float x) {  // 3 ULP
+  float e = elementary_exp(-elementary_fabs(x));
+  return (x < 0.0f ? e : 1.0f) / (1.0f + e);
+}
+
+ELEMENTARY float elementary_tanh(float x) {  // 3 ULP
+  // With e = exp(-2|x|) - 1 it is -e / (e + 2), up to the sign.
+  float y = elementary_fabs(x);
+  y = -2.0f * (y > 10.0f ? 10.0f : y);
+  float t = elementary_fma(y, ELEMENTARY_LOG2E, ELEMENTARY_ROUNDER);
+  float n = t - ELEMENTARY_ROUNDER;
+  float r = elementary_fma(n, -ELEMENTARY_LN2, y);
+  r = elementary_fma(n, -ELEMENTARY_LN2_LOW, r);
+  float power = elementary_float((elementary_bits(t) - ELEMENTARY_ROUNDER_BITS + 127u) << 23);
+  float e = elementary_fma(power, elementary_expm1_reduced(r), power - 1.0f);
+  return elementary_copysign(elementary_fabs(e) / (2.0f + e), x);
+}
+
+// Logarithms. x = 2^n (1 + f) with -0.25 <= f <= 0.5.
+
+// log(1 + f)
+ELEMENTARY float elementary_log1p_reduced(float f) {
+  float p = -0x1.718ed6p-5f;
+  p = elementary_fma(p, f, 0x1.acce26p-4f);
+  p = elementary_fma(p, f, -0x1.0d989cp-3f);
+  p = elementary_fma(p, f, 0x1.28841ap-3f);
+  p = elementary_fma(p, f, -0x1.54ee38p-3f);
+  p = elementary_fma(p, f, 0x1.996978p-3f);
+  p = elementary_fma(p, f, -0x1.000046p-2f);
+  p = elementary_fma(p, f, 0x1.5555a4p-2f);
+  p = elementary_fma(p, f, -0.5f);
+  return elementary_fma(f * f, p, f);
+}
+
+// 2^23 n of a positive normal number.
+ELEMENTARY u32 elementary_exponent(float x) {
+  return (elementary_bits(x) - 0x3f400000u) & 0xff800000u;
+}
+
+ELEMENTARY float elementary_log(float x) {  // 1 ULP
+  u32 is_small = x < 0x1p-126f ? 1u : 0u;
+  float y = is_small != 0u ? x * 0x1p+23f : x;
+  u32 exponent = elementary_exponent(y);
+  float f = elementary_float(elementary_bits(y) - exponent) - 1.0f;
+  float n = (float)(((i32)exponent >> 23) - (is_small != 0u ? 23 : 0));
+  float result = elementary_fma(n, ELEMENTARY_LN2, elementary_log1p_reduced(f));
+  result = x == ELEMENTARY_INFINITY ? x : result;
+  result = x == 0.0f ? -ELEMENTARY_INFINITY : result;
+  return x >= 0.0f ? result : ELEMENTARY_NAN;
+}
+
+// log1p of a finite number above -1.
+ELEMENTARY float elementary_log1p_finite(float x) {
+  // 1 + f = 2^-n (1 + x), without rounding 1 + x.
+  u32 exponent = elementary_exponent(1.0f + x);
+  float scaled = elementary_float(elementary_bits(x) - exponent);
+  float power = elementary_float(0x40800000u - exponent);
+  float f = scaled + elementary_fma(0.25f, power, -1.0f);
+  float n = (float)((i32)exponent >> 23);
+  return elementary_fma(n, ELEMENTARY_LN2, elementary_log1p_reduced(f));
+}
+
+ELEMENTARY float elementary_log1p(float x) {  // 1 ULP
+  float result = elementary_log1p_finite(x);
+  result = x == 0.0f || x == ELEMENTARY_INFINITY ? x : result;
+  result = x == -1.0f ? -ELEMENTARY_INFINITY : result;
+  return x >= -1.0f ? result : ELEMENTARY_NAN;
+}
+
+ELEMENTARY float elementary_softplus(float x) {  // 2 ULP
+  float e = elementary_exp(-elementary_fabs(x));
+  return (x <= 0.0f ? 0.0f : x) + elementary_log1p_finite(e);
+}
+
+// Sine and cosine. |x| = n pi/2 + high + low, |high| <= pi/4.
+
+ELEMENTARY float elementary_sin_reduced(float high, float low) {
+  float z = high * high;
+  float p = -0x1.991c24p-13f;
+  p = elementary_fma(p, z, 0x1.1106c6p-7f);
+  p = elementary_fma(p, z, -0x1.555544p-3f);
+  return high + elementary_fma(high * z, p, low);
+}
+
+ELEMENTARY float elementary_cos_reduced(float high, float low) {
+  float z = high * high;
+  float p = 0x1.99e42cp-16f;
+  p = elementary_fma(p, z, -0x1.6c0c20p-10f);
+  p = elementary_fma(p, z, 0x1.55554ap-5f);
+  p = elementary_fma(p, z, -0.5f);
+  return 1.0f + elementary_fma(p, z, -high * low);
+}
+
+// The sine (of the cosine's quadrant the cosine) in quadrant `n`.
+ELEMENTARY float elementary_quadrant(u32 n, float high, float low) {
+  float s = elementary_sin_reduced(high, low);
+  float c = elementary_cos_reduced(high, low);
+  float value = (n & 1u) != 0u ? c : s;
+  return elementary_float(elementary_bits(value) ^ ((n & 2u) << 30));
+}
+
+// sin(y + quadrant pi/2) for y from 0 to 262144: pi/2 in three parts, no rounding of the first two.
+ELEMENTARY float elementary_sin_near(float y, u32 quadrant) {
+  float t = elementary_fma(y, 0x1.45f306p-1f, ELEMENTARY_ROUNDER);
+  float n = t - ELEMENTARY_ROUNDER;
+  float product = n * 0x1.921fb6p+0f;
+  float error = elementary_fma(n, 0x1.921fb6p+0f, -product);
+  float r = y - product;
+  float a = r - error;
+  float low = (r - a) - error;
+  product = n * -0x1.777a5cp-25f;
+  error = elementary_fma(n, -0x1.777a5cp-25f, -product);
+  float high = a - product;
+  float b = high - a;
+  low = low + ((a - (high - b)) - (product + b)) - error;
+  low = elementary_fma(n, 0x1.ee59dap-50f, low);
+  return elementary_quadrant(elementary_bits(t) + quadrant, high, low);
+}
+
+ELEMENTARY_TABLE u32 elementary_two_over_pi[] = {
+    0x00000000u, 0xa2f9836eu, 0x4e441529u, 0xfc2757d1u, 0xf534ddc0u, 0xdb629599u, 0x3c439041u,
+    0xfe5163abu};
+
+// The same for larger y, by Payne and Hanek: only those bits of 2/pi that decide are multiplied.
+ELEMENTARY float elementary_sin_far(float y, u32 quadrant) {
+  u32 position = (elementary_bits(y) >> 23) - 127u - 23u + 30u;
+  u32 word = position >> 5;
+  u32 shift = position & 31u;
+  word = word > 4u ? 4u : word;
+  u64 first = (u64)elementary_two_over_pi[word] << 32 | elementary_two_over_pi[word + 1u];
+  u64 second = (u64)elementary_two_over_pi[word + 2u] << 32 | elementary_two_over_pi[word + 3u];
+  first = first << shift | (second >> 32 << shift) >> 32;
+  second = second << shift >> 32;
+  u64 mantissa = (elementary_bits(y) & 0x7fffffu) | 0x800000u;
+  // The product's fraction in quarters of a turn: two bits of quadrant, 62 below.
+  u64 turn = mantissa * first + (mantissa * second >> 32);
+  u32 n = (u32)((turn + ((u64)1 << 61)) >> 62);
+  i64 rest = (i64)(turn - ((u64)n << 62));
+  float top = (float)rest;
+  float remains = (float)(rest - (i64)top);
+  float high = top * 0x1.921fb6p-62f;
+  float low = elementary_fma(top, 0x1.921fb6p-62f, -high);
+  low = elementary_fma(top, -0x1.777a5cp-87f, low);
+  low = elementary_fma(remains, 0x1.921fb6p-62f, low);
+  float result = elementary_quadrant(n + quadrant, high, low);
+  return y < ELEMENTARY_INFINITY ? result : ELEMENTARY_NAN;
+}
+
+#define ELEMENTARY_NEAR 0x1p+18f
+
+ELEMENTARY float elementary_sin(float x) {  // 1 ULP
+  float y = elementary_fabs(x);
+  float result = y > ELEMENTARY_NEAR ? elementary_sin_far(y, 0u) : elementary_sin_near(y, 0u);
+  return elementary_float(elementary_bits(result) ^ (elementary_bits(x) & 0x80000000u));
+}
+
+ELEMENTARY float elementary_cos(float x) {  // 1 ULP
+  float y = elementary_fabs(x);
+  return y > ELEMENTARY_NEAR ? elementary_sin_far(y, 1u) : elementary_sin_near(y, 1u);
+}
+
+// The error function and its inverse.
+
+ELEMENTARY float elementary_erf(float x) {  // 3 ULP
+  float y = elementary_fabs(x);
+  float z = y * y;
+  float p = -0x1.3d52c4p-11f;
+  p = elementary_fma(p, z, 0x1.47f3e0p-8f);
+  p = elementary_fma(p, z, -0x1.b6a74cp-6f);
+  p = elementary_fma(p, z, 0x1.ce1c18p-4f);
+  p = elementary_fma(p, z, -0x1.8126eep-2f);
+  p = elementary_fma(p, z, 0x1.06eba6p-3f);
+  float small = elementary_fma(y, p, y);
+  float w = y > 4.0f ? 4.0f : y;
+  float q = -0x1.a206d4p-13f;
+  q = elementary_fma(q, w, 0x1.9336b2p-9f);
+  q = elementary_fma(q, w, -0x1.6e4f10p-6f);
+  q = elementary_fma(q, w, 0x1.aace66p-4f);
+  q = elementary_fma(q, w, 0x1.4614e8p-1f);
+  q = elementary_fma(q, w, 0x1.20bb12p+0f);
+  q = elementary_fma(q, w, 0x1.407db0p-13f);
+  float large = 1.0f - elementary_exp(-q);
+  return elementary_copysign(y > 0.9f ? large : small, x);
+}
+
+ELEMENTARY float elementary_erf_inverse(float x) {  // 4 ULP
+  // Polynomials in w = -log(1 - x^2), after M. Giles, "Approximating the erfinv function".
+  float w = -elementary_log(elementary_fma(-x, x, 1.0f));
+  float c = w - 2.5f;
+  float p = -0x1.1b8f34p-27f;
+  p = elementary_fma(p, c, 0x1.e1c11cp-26f);
+  p = elementary_fma(p, c, 0x1.ee103ap-22f);
+  p = elementary_fma(p, c, -0x1.d8bc32p-19f);
+  p = elementary_fma(p, c, -0x1.4bcae2p-18f);
+  p = elementary_fma(p, c, 0x1.ca617cp-13f);
+  p = elementary_fma(p, c, -0x1.4866fap-10f);
+  p = elementary_fma(p, c, -0x1.11c99ap-8f);
+  p = elementary_fma(p, c, 0x1.f91e8ap-3f);
+  p = elementary_fma(p, c, 0x1.805c5ep+0f);
+  float d = elementary_sqrt(w) - 3.0f;
+  float q = -0x1.b27a0cp-13f;
+  q = elementary_fma(q, d, 0x1.ae0926p-14f);
+  q = elementary_fma(q, d, 0x1.6504e2p-10f);
+  q = elementary_fma(q, d, -0x1.e1a3c0p-9f);
+  q = elementary_fma(q, d, 0x1.77a2dcp-8f);
+  q = elementary_fma(q, d, -0x1.f38be0p-8f);
+  q = elementary_fma(q, d, 0x1.3559bap-7f);
+  q = elementary_fma(q, d, 0x1.006db8p+0f);
+  q = elementary_fma(q, d, 0x1.6a9efcp+1f);
+  float factor = w > 5.0f ? q : p;
+  return x * (elementary_fabs(x) == 1.0f ? ELEMENTARY_INFINITY : factor);
+}
+
+// Powers: the exponential of y log x, the logarithm in two parts.
+
+ELEMENTARY float elementary_pow_positive(float x, float y) {
+  u32 is_small = x < 0x1p-126f ? 1u : 0u;
+  float scaled = is_small != 0u ? x * 0x1p+23f : x;
+  u32 exponent = elementary_exponent(scaled);
+  float f = elementary_float(elementary_bits(scaled) - exponent) - 1.0f;
+  float n = (float)(((i32)exponent >> 23) - (is_small != 0u ? 23 : 0));
+  // log(1 + f) = 2 atanh r with r = f / (2 + f)
+  float sum = 2.0f + f;
+  float sum_low = f - (sum - 2.0f);
+  float inverse = 1.0f / sum;
+  float r = f * inverse;
+  float r_low = inverse * elementary_fma(-r, sum_low, elementary_fma(-r, sum, f));
+  // 2 r + r^3 P(r^2), each of the two terms and of their factors with what it was rounded by.
+  float s = r * r;
+  float s_low = elementary_fma(r, r, -s) + 2.0f * r * r_low;
+  float q = 0x1.ee9feep-3f;
+  q = elementary_fma(q, s, 0x1.23e042p-2f);
+  q = elementary_fma(q, s, 0x1.999c0cp-2f);
+  float p = elementary_fma(q, s, 0x1.555554p-1f);
+  float p_low = elementary_fma(q, s, 0x1.555554p-1f - p);
+  float cube = r * s;
+  float cube_low = elementary_fma(r, s, -cube) + elementary_fma(r, s_low, r_low * s);
+  float term = cube * p;
+  float term_low = elementary_fma(cube, p, -term) + elementary_fma(cube, p_low, cube_low * p);
+  float whole = n * 0x1.62e4p-1f;  // exact
+  float sum_high = elementary_fma(2.0f, r, whole);
+  float low = elementary_fma(2.0f, r, whole - sum_high) + elementary_fma(2.0f, r_low, term_low);
+  float high = sum_high + term;
+  low = low + (term - (high - sum_high)) + n * 0x1.7f7d1cp-20f;
+  float logarithm = high + low;
+  low = low - (logarithm - high);
+  float product = y * logarithm;
+  float product_low = elementary_fma(y, low, elementary_fma(y, logarithm, -product));
+  product_low = elementary_fabs(product) <= 200.0f ? product_low : 0.0f;
+  product = product > 100.0f ? 100.0f : product;
+  product = product < -120.0f ? -120.0f : product;
+  float t = elementary_fma(product, ELEMENTARY_LOG2E, ELEMENTARY_ROUNDER);
+  float m = t - ELEMENTARY_ROUNDER;
+  float rest = elementary_fma(m, -ELEMENTARY_LN2, product);
+  rest = elementary_fma(m, -ELEMENTARY_LN2_LOW, rest) + product_low;
+  return elementary_scale(1.0f + elementary_expm1_reduced(rest), elementary_bits(t));
+}
+
+ELEMENTARY float elementary_pow(float x, float y) {  // 3 ULP
+  float base = elementary_fabs(x);
+  float size = elementary_fabs(y);
+  float result = elementary_pow_positive(base, y);
+  u32 is_extreme = base == 0.0f || base == ELEMENTARY_INFINITY ? 1u : 0u;
+  u32 is_large = (base > 1.0f) == (y > 0.0f) ? 1u : 0u;
+  u32 decides = is_extreme != 0u || size == ELEMENTARY_INFINITY ? 1u : 0u;
+  result = decides != 0u ? (is_large != 0u ? ELEMENTARY_INFINITY : 0.0f) : result;
+  result = base == 1.0f ? 1.0f : result;
+  float half_y = 0.5f * size;
+  u32 is_integer = elementary_floor(size) == size ? 1u : 0u;
+  u32 is_odd = is_integer != 0u && size < 0x1p+24f && elementary_floor(half_y) != half_y ? 1u : 0u;
+  u32 sign = is_odd != 0u ? elementary_bits(x) & 0x80000000u : 0u;
+  result = elementary_float(elementary_bits(result) | sign);
+  result = x < 0.0f && is_extreme == 0u && is_integer == 0u ? ELEMENTARY_NAN : result;
+  result = x != x || y != y ? ELEMENTARY_NAN : result;
+  return x == 1.0f || y == 0.0f ? 1.0f : result;
+}
+
+// Half types, as the low 16 bits. Rounded to nearest, ties to even; NaN stays NaN.
+
+ELEMENTARY u32 elementary_to_half(float x) {
+  u32 sign = elementary_bits(x) >> 16 & 0x8000u;
+  u32 bits = elementary_bits(x) & 0x7fffffffu;
+  u32 normal = (bits - 0x38000000u + 0xfffu + (bits >> 13 & 1u)) >> 13;
+  // Below 2^-14 the leading one is written out and shifted to its place.
+  u32 shift = 126u - (bits >> 23);
+  shift = shift > 31u ? 31u : shift;
+  u32 mantissa = (bits & 0x7fffffu) | 0x800000u;
+  u32 half_unit = (1u << shift) >> 1;
+  u32 tiny = (mantissa + half_unit - 1u + (mantissa >> shift & 1u)) >> shift;
+  u32 result = bits < 0x38800000u ? tiny : normal;
+  result = bits >= 0x47800000u ? 0x7c00u : result;
+  result = bits > 0x7f800000u ? 0x7e00u : result;
+  return sign | result;
+}
+
+ELEMENTARY float elementary_from_half(u32 half_bits) {
+  u32 sign = (half_bits & 0x8000u) << 16;
+  u32 magnitude = (half_bits & 0x7fffu) << 13;
+  u32 normal = magnitude + 0x38000000u;
+  normal = magnitude >= 0x0f800000u ? magnitude + 0x70000000u : normal;
+  u32 tiny = elementary_bits((float)(half_bits & 0x3ffu) * 0x1p-24f);
+  return elementary_float(sign | (magnitude < 0x00800000u ? tiny : normal));
+}
+
+ELEMENTARY u32 elementary_to_bfloat16(float x) {
+  u32 bits = elementary_bits(x);
+  u32 rounded = (bits + 0x7fffu + (bits >> 16 & 1u)) >> 16;
+  return x != x ? (bits >> 16 & 0x8000u) | 0x7fc0u : rounded;
+}
+
+ELEMENTARY float elementary_from_bfloat16(u32 bits) { return elementary_float(bits << 16); }
+
+// Random numbers: Philox4x32-10 of J. Salmon and others, "Parallel random numbers: as easy as 1, 2, 3".
+
+#define ELEMENTARY_PHILOX_ROUND(w0, w1, w2, w3, k0, k1)       \
+  {                                                           \
+    u32 high0 = elementary_high(0xd2511f53u, w0);             \
+    u32 high1 = elementary_high(0xcd9e8d57u, w2);             \
+    u32 low0 = 0xd2511f53u * w0;                              \
+    u32 low1 = 0xcd9e8d57u * w2;                              \
+    w0 = high1 ^ w1 ^ k0;                                     \
+    w1 = low1;                                                \
+    w2 = high0 ^ w3 ^ k1;                                     \
+    w3 = low0;                                                \
+    k0 += 0x9e3779b9u;                                        \
+    k1 += 0xbb67ae85u;                                        \
+  }
+
+// Four random words from `counter`, left in w0 to w3.
+#define ELEMENTARY_PHILOX(seed, counter, w0, w1, w2, w3)      \
+  u32 w0 = (u32)(counter);                                    \
+  u32 w1 = (u32)((counter) >> 32);                            \
+  u32 w2 = 0u;                                                \
+  u32 w3 = 0u;                                                \
+  {                                                           \
+    u32 key0 = (u32)(seed);                                   \
+    u32 key1 = (u32)((seed) >> 32);                           \
+    ELEMENTARY_PHILOX_ROUND(w0, w1, w2, w3, key0, key1)       \
+    ELEMENTARY_PHILOX_ROUND(w0, w1, w2, w3, key0, key1)       \
+    ELEMENTARY_PHILOX_ROUND(w0, w1, w2, w3, key0, key1)       \
+    ELEMENTARY_PHILOX_ROUND(w0, w1, w2, w3, key0, key1)       \
+    ELEMENTARY_PHILOX_ROUND(w0, w1, w2, w3, key0, key1)       \
+    ELEMENTARY_PHILOX_ROUND(w0, w1, w2, w3, key0, key1)       \
+    ELEMENTARY_PHILOX_ROUND(w0, w1, w2, w3, key0, key1)       \
+    ELEMENTARY_PHILOX_ROUND(w0, w1, w2, w3, key0, key1)       \
+    ELEMENTARY_PHILOX_ROUND(w0, w1, w2, w3, key0, key1)       \
+    ELEMENTARY_PHILOX_ROUND(w0, w1, w2, w3, key0, key1)       \
+  }
+
+// The random word of element `index`.
+ELEMENTARY u32 elementary_random(u64 seed, u64 counter, u64 index) {
+  u64 block = counter + (index >> 2);
+  ELEMENTARY_PHILOX(seed, block, w0, w1, w2, w3)
+  u32 low = (index & 1u) != 0u ? w1 : w0;
+  u32 high = (index & 1u) != 0u ? w3 : w2;
+  return (index & 2u) != 0u ? high : low;
+}
+
+// In [0, 1), a multiple of 2^-24.
+ELEMENTARY float elementary_uniform(u32 word) { return (float)(word >> 8) * 0x1p-24f; }
+
+// In (-1, 1), an odd multiple of 2^-24.
+ELEMENTARY float elementary_signed_uniform(u32 word) {
+  return (float)((i32)(word >> 8 << 1 | 1u) - 0x1000000) * 0x1p-24f;
+}
