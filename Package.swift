@@ -24,7 +24,7 @@ let package = Package(
     .target(name: "CPUKernels", path: "Kernels/cpu"),
     .target(
       name: "OpenCLSources", path: "Kernels/opencl",
-      exclude: ["assembly.cl", "matmul.cl", "reduction.cl", "scan.cl"]),
+      exclude: ["assembly.cl", "elementwise.cl", "matmul.cl", "reduction.cl", "scan.cl"]),
 
     floor("Geometry", on: []),
     floor("Backends", on: ["Geometry"]),

@@ -1,11 +1,12 @@
 #include "opencl_sources.h"
 
 static const char elementary[] = {
-#if __has_embed("../common/elementary.h")
 #embed "../common/elementary.h"
-    ,
-#endif
-    0};
+    , 0};
+
+static const char elementwise[] = {
+#embed "elementwise.cl"
+    , 0};
 
 static const char assembly[] = {
 #embed "assembly.cl"
@@ -24,6 +25,7 @@ static const char scan[] = {
     , 0};
 
 const char *opencl_elementary_source(void) { return elementary; }
+const char *opencl_elementwise_source(void) { return elementwise; }
 const char *opencl_assembly_source(void) { return assembly; }
 const char *opencl_matmul_source(void) { return matmul; }
 const char *opencl_reduction_source(void) { return reduction; }

@@ -33,15 +33,12 @@ struct BinaryCache {
       return nil
     }
     var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
-    var done = 0
-    while done < bytes.count {
-      let count = bytes.withUnsafeMutableBytes {
-        pread(file, &$0[done], $0.count - done, off_t(done))
+    let count = bytes.withUnsafeMutableBytes { rest in
+      Self.transfer(rest.count) { done, left in
+        pread(file, rest.baseAddress.map { $0 + done }, left, off_t(done))
       }
-      if count < 0 && errno == EINTR { continue }
-      guard count > 0 else { return nil }
-      done += count
     }
+    guard count == bytes.count else { return nil }
     let payload = Array(bytes[head...])
     guard bytes.starts(with: Self.magic),
       bytes[Self.magic.count..<head].elementsEqual(Digest(of: payload).bytes)
@@ -60,17 +57,25 @@ struct BinaryCache {
     unlink(temporary)
     let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
     guard file >= 0 else { return }
-    var done = 0
-    while done < bytes.count {
-      let count = bytes.withUnsafeBytes {
-        Glibc.write(file, &UnsafeMutableRawBufferPointer(mutating: $0)[done], $0.count - done)
+    let count = bytes.withUnsafeBytes { rest in
+      Self.transfer(rest.count) { done, left in
+        pwrite(file, rest.baseAddress.map { $0 + done }, left, off_t(done))
       }
-      if count < 0 && errno == EINTR { continue }
-      guard count > 0 else { break }
-      done += count
     }
     let closed = close(file)
-    if done < bytes.count || closed != 0 || rename(temporary, path(key)) != 0 { unlink(temporary) }
+    if count < bytes.count || closed != 0 || rename(temporary, path(key)) != 0 { unlink(temporary) }
+  }
+
+  /// Repeats a system call, given what is done and what is left, until all is done or it fails.
+  private static func transfer(_ count: Int, _ call: (Int, Int) -> Int) -> Int {
+    var done = 0
+    while done < count {
+      let more = call(done, count - done)
+      if more < 0 && errno == EINTR { continue }
+      if more <= 0 { break }
+      done += more
+    }
+    return done
   }
 
   private func path(_ key: Digest) -> String { "\(folder)/\(key.hexadecimal).bin" }

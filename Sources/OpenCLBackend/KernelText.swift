@@ -4,8 +4,10 @@ internal import OpenCLSources
 enum KernelText {
   /// What every generated text begins with: products and sums stay apart unless a kernel says `fma`.
   static let law = "#pragma OPENCL FP_CONTRACT OFF\n"
-  /// The elementary functions that the CPU has too.
-  static let elementary = text("elementary.h", opencl_elementary_source())
+  /// What generated text is written in: the elementary functions, which the CPU has too, and more.
+  static let elementwise =
+    text("elementary.h", opencl_elementary_source())
+    + text("elementwise.cl", opencl_elementwise_source())
   static let assembly = text("assembly.cl", opencl_assembly_source())
   static let matmul = text("matmul.cl", opencl_matmul_source())
   static let reduction = text("reduction.cl", opencl_reduction_source())
@@ -14,6 +16,8 @@ enum KernelText {
   /// A text of the binary, with its file's name for build logs.
   private static func text(_ file: String, _ source: UnsafePointer<CChar>?) -> String {
     guard let source else { return "" }
-    return "#line 1 \"\(file)\"\n" + String(cString: source) + "\n"
+    // What keeps a header from being read twice is no use in a main file, and compilers say so.
+    let text = String(cString: source).replacing("#pragma once", with: "")
+    return "#line 1 \"\(file)\"\n" + text + "\n"
   }
 }
