@@ -51,21 +51,41 @@ package struct MatrixProduct: Hashable, Sendable {
     guard
       let a = Self.operand(left, batch), let b = Self.operand(right, batch)
     else { return nil }
-    let domain = Domain(
-      shape: batch,
-      reading: [a.1, b.1])
-    self.type = type
-    rows = left.shape[left.shape.rank - 2]
+    let domain = Domain(shape: batch, reading: [a.1, b.1])
+    let isSingle = batch.count == 1
+    func operand(_ found: (Bool, Int), _ offset: Int, _ access: Domain.Access) -> Operand {
+      Operand(
+        isTransposed: found.0, leading: found.1, offset: offset,
+        batchStrides: isSingle ? [] : access.strides)
+    }
+    let first = operand(a.0, left.offset, domain.accesses[0])
+    let second = operand(b.0, right.offset, domain.accesses[1])
+    let height = left.shape[left.shape.rank - 2]
     inner = left.shape.last
     columns = right.shape.last
-    self.batch = batch.count == 1 ? [] : domain.extents
-    func operand(_ found: (Bool, Int, Int), _ access: Domain.Access) -> Operand {
-      Operand(
-        isTransposed: found.0, leading: found.1, offset: found.2,
-        batchStrides: batch.count == 1 ? [] : access.strides)
+    self.type = type
+    // A batch of row-major matrices in a row times one matrix is one tall product.
+    if !isSingle, second.batchStrides == [0], !first.isTransposed,
+      first.batchStrides == [height * first.leading]
+    {
+      rows = height * batch.count
+      self.batch = []
+      self.left = Operand(
+        isTransposed: false, leading: first.leading, offset: first.offset, batchStrides: [])
+      self.right = Operand(
+        isTransposed: second.isTransposed, leading: second.leading, offset: second.offset,
+        batchStrides: [])
+      return
     }
-    self.left = operand((a.0.0, a.0.1, left.offset), domain.accesses[0])
-    self.right = operand((b.0.0, b.0.1, right.offset), domain.accesses[1])
+    rows = height
+    self.batch = isSingle ? [] : domain.extents
+    self.left = first
+    self.right = second
+  }
+
+  /// Whether the matrices of a layout of two axes or more are row-major or transposed ones.
+  package static func isReadable(_ layout: Layout) -> Bool {
+    operand(layout, Shape(layout.shape.dropLast(2))) != nil
   }
 
   /// Whether the matrices are transposed, their leading dimension, and the layout of the batch.

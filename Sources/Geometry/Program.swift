@@ -74,3 +74,23 @@ package enum Word {
       bitPattern: Int64(exactly: value.rounded(.towardZero)) ?? (value > 0 ? .max : .min))
   }
 }
+
+extension Word {
+  /// The bits that a number has in memory as one element of `type`, in the low bytes.
+  package static func memoryBits(of value: Double, as type: ScalarType) -> UInt64 {
+    let integer = Int64(exactly: value.rounded(.towardZero)) ?? (value > 0 ? .max : .min)
+    switch type {
+    case .float64: return value.bitPattern
+    case .float32: return UInt64(Float(value).bitPattern)
+    case .float16: return UInt64(Float16(value).bitPattern)
+    case .bfloat16:
+      let bits = Float(value).bitPattern
+      if Float(value).isNaN { return UInt64(bits >> 16 | 0x40) }
+      return UInt64((bits + 0x7FFF + (bits >> 16 & 1)) >> 16)
+    case .int32: return UInt64(UInt32(bitPattern: Int32(clamping: integer)))
+    case .int64: return UInt64(bitPattern: integer)
+    case .uint8: return UInt64(UInt8(clamping: integer))
+    case .bool: return value == 0 ? 0 : 1
+    }
+  }
+}

@@ -1,0 +1,143 @@
+internal import Backends
+internal import Geometry
+
+/// Turns graphs into plans and runs them, for one device.
+///
+/// An evaluation gathers the nodes that are needed, looks up their plan by structure, makes it if it
+/// is new, binds memory and starts the kernels. Up to the first kernel everything can be undone.
+package final class Engine: @unchecked Sendable {
+  package struct Statistics: Sendable {
+    /// Plans made, and evaluations served by one made before.
+    package var plans = 0, replays = 0
+    /// Kernels started.
+    package var launches = 0
+    /// Nodes of the newest evaluation.
+    package var nodes = 0
+    /// Results that took over the memory of what they replace.
+    package var overwrites = 0
+    /// Seconds in kernels as the host sees it, if `measuresKernels` is set.
+    package var kernelSeconds = 0.0
+  }
+
+  struct Assignment {
+    let box: Parameter
+    var node: Node
+    /// What the box held before, if only the box did.
+    var previous: Node?
+  }
+
+  /// One evaluation at a time.
+  private let lock = Lock()
+  private var cache = PlanCache()
+  private var gathering = Gathering()
+  package private(set) var statistics = Statistics()
+  /// Whether launches are timed; costs two readings of the clock a kernel.
+  package var measuresKernels = false
+  /// Whether new memory holds NaN before it is written.
+  var fillsNewMemory = false
+
+  // Guarded by the graph's lock: assigned boxes, and values that go with what is evaluated next.
+  private var assignments: ContiguousArray<Assignment> = []
+  private var companions: ContiguousArray<Node> = []
+
+  func register(_ box: Parameter, _ node: Node, previous: Node) {
+    graphLock.withLock {
+      if let index = assignments.firstIndex(where: { $0.box === box }) {
+        assignments[index].node = node
+      } else {
+        assignments.append(Assignment(box: box, node: node, previous: previous))
+      }
+    }
+  }
+
+  func forget(_ box: Parameter) {
+    graphLock.withLock { assignments.removeAll { $0.box === box } }
+  }
+
+  /// Has `node` computed with whatever is evaluated next, if somebody still holds it by then.
+  func accompany(_ node: Node) { graphLock.withLock { companions.append(node) } }
+
+  package func resetStatistics() { lock.withLock { statistics = Statistics() } }
+
+  /// Forgets all plans, as after a change of settings.
+  package func clearPlans() { lock.withLock { cache.removeAll() } }
+
+  /// Computes `requested`, and what was assigned since the last time.
+  func evaluate(_ requested: inout ContiguousArray<Node>, on place: Place) throws(TensorError) {
+    let backend = try place.backend
+    lock.acquire()
+    defer { lock.release() }
+    try run(&requested, backend)
+  }
+
+  private func run(_ requested: inout ContiguousArray<Node>, _ backend: any Backend)
+    throws(TensorError)
+  {
+    var work = gathering
+    gathering = Gathering()
+    defer {
+      work.removeAll()
+      gathering = work
+    }
+    graphLock.acquire()
+    var isLocked = true
+    defer { if isLocked { graphLock.release() } }
+
+    var pending = assignments
+    assignments = []
+    while var companion = companions.popLast() {
+      if !isKnownUniquelyReferenced(&companion) { requested.append(companion) }
+    }
+    work.gather(requested, &pending)
+    if work.nodes.isEmpty { return }
+    work.unlink()
+
+    let plan: Plan
+    let owners: Plan.Owners
+    do throws(TensorError) {
+      if let found = cache.find(work.key) {
+        plan = found
+        statistics.replays += 1
+      } else {
+        // Making a plan compiles kernels, which takes long; the graph stays locked, because links are
+        // gone and somebody else might want them.
+        plan = try PlanBuilder.plan(for: work, backend)
+        cache.insert(plan, under: work.key)
+        statistics.plans += 1
+        if Explanation.isPrinted { Explanation.print(plan.description) }
+      }
+      owners = try plan.bind(&work, backend.memory, &statistics)
+      if fillsNewMemory { try owners.fill(on: backend) }
+    } catch {
+      work.relink()
+      graphLock.release()
+      isLocked = false
+      for assignment in pending {
+        let previous = assignment.previous ?? work.previous(of: assignment.box)
+        if let previous { assignment.box.restore(Tensor(previous)) }
+      }
+      throw error
+    }
+    statistics.nodes = work.nodes.count
+    work.keepOpen()
+    graphLock.release()
+    isLocked = false
+    try plan.launch(work, owners, &statistics, timed: measuresKernels)
+  }
+
+  /// The plan for computing `node`, as text. The graph stays as it is.
+  func explain(_ node: Node, on place: Place) throws(TensorError) -> String {
+    if node.memory != nil || node.isConstant { return "nothing to compute\n" }
+    let backend = try place.backend
+    lock.acquire()
+    defer { lock.release() }
+    graphLock.acquire()
+    defer { graphLock.release() }
+    var work = Gathering()
+    var pending: ContiguousArray<Assignment> = []
+    work.gather([node], &pending)
+    work.unlink()
+    defer { work.relink() }
+    return try PlanBuilder.plan(for: work, backend).description
+  }
+}

@@ -1,0 +1,98 @@
+internal import Backends
+internal import Geometry
+internal import Synchronization
+
+/// What a node computes from its inputs. One subclass an operation family, beside its public function.
+///
+/// Operations without attributes are shared constants; those with attributes are made when recorded.
+package class Operation: @unchecked Sendable {
+  /// As the caller spells it, for errors and plans.
+  let name: String
+  /// Different for operations that need different code.
+  let code: UInt64
+
+  init(_ name: String, code: UInt64) {
+    self.name = name
+    self.code = code
+  }
+
+  /// Adds the attributes that the plan depends on to its key.
+  func describe(into key: inout Key) {}
+
+  /// Gives each wanted input its gradient, in terms of tensors, so that it has a gradient itself.
+  func gradient(_ context: GradientContext) throws(TensorError) {}
+
+  /// Whether gradients flow through. Integer results have none whatever this says.
+  var isDifferentiable: Bool { true }
+
+  private static let codes = Atomic<UInt64>(256)
+
+  /// A code for a family of operations; the ones below 256 are the elementwise instructions.
+  static func newCode() -> UInt64 { codes.add(1, ordering: .relaxed).oldValue }
+}
+
+/// A node that is memory from the start.
+final class LeafOperation: Operation, @unchecked Sendable {
+  static let shared = LeafOperation("tensor", code: Operation.newCode())
+}
+
+/// A number. It is an input of the plan, not part of it.
+final class ConstantOperation: Operation, @unchecked Sendable {
+  static let shared = ConstantOperation("constant", code: Operation.newCode())
+}
+
+/// The same memory read in another way: nothing is moved.
+class ViewOperation: Operation, @unchecked Sendable {
+  /// How the result reads what its first input reads through `layout`; nil if that needs a copy.
+  func view(of layout: Layout, as shape: Shape) -> Layout? { layout }
+}
+
+/// An operation with a kernel of its own family.
+class KernelOperation: Operation, @unchecked Sendable {
+  /// Adds the steps that compute `value` to the plan.
+  func plan(_ value: Int, in builder: inout PlanBuilder) throws(TensorError) {
+    fatalError("\(name) has no kernel; please report this")
+  }
+}
+
+/// One of the several results of its only input.
+final class ResultOperation: Operation, @unchecked Sendable {
+  let number: Int
+  private static let code = Operation.newCode()
+
+  init(_ number: Int) {
+    self.number = number
+    super.init("result", code: Self.code)
+  }
+
+  override func describe(into key: inout Key) { key.append(number) }
+}
+
+/// What plans are found by: everything about a graph that its plan depends on, as words.
+struct Key {
+  private(set) var words: ContiguousArray<UInt64> = []
+
+  mutating func removeAll() { words.removeAll(keepingCapacity: true) }
+  mutating func append(_ word: UInt64) { words.append(word) }
+  mutating func append(_ number: Int) { words.append(UInt64(bitPattern: Int64(number))) }
+
+  mutating func append(_ numbers: [Int]) {
+    append(numbers.count)
+    for number in numbers { append(number) }
+  }
+
+  mutating func append(_ layout: Layout) {
+    append(Array(layout.shape))
+    append(layout.strides)
+    append(layout.offset)
+  }
+
+  var hash: UInt64 {
+    var hash: UInt64 = 0x9E37_79B9_7F4A_7C15
+    for word in words {
+      let product = (hash ^ word).multipliedFullWidth(by: 0xD6E8_FEB8_6659_FD93)
+      hash = product.high ^ product.low
+    }
+    return hash
+  }
+}

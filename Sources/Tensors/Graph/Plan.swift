@@ -1,0 +1,198 @@
+internal import Backends
+internal import Geometry
+internal import Glibc
+
+/// How one graph structure is computed: kernels in order, and which memory each works on.
+///
+/// Made once and replayed with new leaves, constants and random counters. Between evaluations it
+/// owns no memory but tables.
+final class Plan {
+  struct Step {
+    let kernel: any Kernel
+    /// Into `arguments` and `words`.
+    let arguments: Range<Int>
+    let words: Range<Int>
+    /// The storage it works in, or -1.
+    let workspace: Int
+    let note: String
+  }
+
+  struct Argument {
+    let storage: Int32
+    let byteOffset: Int
+  }
+
+  /// A number bound at each replay: a word of a node.
+  struct WordSource {
+    let node: Int32
+    let isSecond: Bool
+  }
+
+  /// A node that gets memory: which storage, and where in it.
+  struct Result {
+    let node: Int
+    let storage: Int
+    let byteOffset: Int
+  }
+
+  /// A storage that is new at each replay.
+  struct Allocation {
+    let storage: Int
+    let byteCount: Int
+    /// The leaf whose memory it takes over if nobody else can see that, or -1.
+    let donor: Int
+  }
+
+  struct Owners {
+    var buffers: ContiguousArray<DeviceBuffer> = []
+
+    /// Makes every float in the buffers NaN, by a kernel, which memory checkers can follow.
+    func fill(on backend: any Backend) throws(TensorError) {
+      let program = Program(inputs: [], scalars: [.uint8], results: [0])
+      for buffer in buffers where buffer.byteCount > 0 {
+        let kernel = try backend.elementwise(
+          program, over: Domain(count: buffer.byteCount, inputs: 0))
+        let binding = Binding(buffer)
+        let word: UInt64 = 0xFF
+        let result: Swift.Result<Void, TensorError> = withUnsafePointer(to: binding) { binding in
+          withUnsafePointer(to: word) { word in
+            do throws(TensorError) {
+              try kernel.run(Call(bindings: binding, words: word))
+              return .success(())
+            } catch { return .failure(error) }
+          }
+        }
+        try result.get()
+      }
+    }
+  }
+
+  private let steps: [Step]
+  private let arguments: [Argument]
+  private let words: [WordSource]
+  private let results: [Result]
+  private let allocations: [Allocation]
+  private let leaves: [Int]
+  private let reused: (values: Int, bytes: Int, slots: Int)
+
+  // Tables filled at each replay, under the device's lock.
+  private let storages: UnsafeMutablePointer<Binding?>
+  private let bindings: UnsafeMutablePointer<Binding>
+  private let numbers: UnsafeMutablePointer<UInt64>
+
+  init(
+    steps: [Step], arguments: [Argument], words: [WordSource], results: [Result],
+    allocations: [Allocation], leaves: [Int], storageCount: Int,
+    reused: (values: Int, bytes: Int, slots: Int)
+  ) {
+    self.steps = steps
+    self.arguments = arguments
+    self.words = words
+    self.results = results
+    self.allocations = allocations
+    self.leaves = leaves
+    self.reused = reused
+    storages = .allocate(capacity: max(storageCount, 1))
+    storages.initialize(repeating: nil, count: max(storageCount, 1))
+    bindings = .allocate(capacity: max(arguments.count, 1))
+    numbers = .allocate(capacity: max(words.count, 1))
+  }
+
+  deinit {
+    storages.deallocate()
+    bindings.deallocate()
+    numbers.deallocate()
+  }
+
+  /// Allocates, binds memory and numbers, and gives the results their memory. Throws only before
+  /// anything has changed.
+  func bind(
+    _ work: inout Gathering, _ pool: MemoryPool, _ statistics: inout Engine.Statistics
+  ) throws(TensorError) -> Owners {
+    var owners = Owners()
+    owners.buffers.reserveCapacity(allocations.count)
+    var donated: ContiguousArray<Int> = []
+    for (number, allocation) in allocations.enumerated() {
+      if allocation.donor >= 0, work.isUnseen(allocation.donor) {
+        donated.append(number)
+        continue
+      }
+      let buffer = try pool.allocate(byteCount: allocation.byteCount)
+      owners.buffers.append(buffer)
+      storages[allocation.storage] = Binding(buffer)
+    }
+    for leaf in leaves { storages[leaf] = work.nodes[leaf].memory?.binding }
+    for number in donated {
+      guard let memory = work.takeMemory(of: allocations[number].donor) else { continue }
+      owners.buffers.append(memory.buffer)
+      storages[allocations[number].storage] = memory.binding
+      statistics.overwrites += 1
+    }
+    for result in results {
+      guard let binding = storages[result.storage] else { continue }
+      work.setMemory(
+        Memory(
+          binding.buffer.takeUnretainedValue(), byteOffset: binding.byteOffset + result.byteOffset),
+        of: result.node)
+    }
+    for (index, argument) in arguments.enumerated() {
+      // Each storage that a step names has been bound above: a leaf, or an allocation.
+      let binding = storages[Int(argument.storage)]!
+      bindings[index] = Binding(
+        binding.buffer.takeUnretainedValue(), byteOffset: binding.byteOffset + argument.byteOffset)
+    }
+    for (index, source) in words.enumerated() {
+      let node = work.nodes[Int(source.node)]
+      numbers[index] = source.isSecond ? node.secondWord : node.word
+    }
+    return owners
+  }
+
+  /// Starts the kernels. `owners` holds the memory they use until all have been started.
+  func launch(
+    _ work: borrowing Gathering, _ owners: Owners, _ statistics: inout Engine.Statistics,
+    timed: Bool
+  ) throws(TensorError) {
+    defer { withExtendedLifetime(owners) {} }
+    for step in steps {
+      let call = Call(
+        bindings: bindings + step.arguments.lowerBound, words: numbers + step.words.lowerBound,
+        workspace: step.workspace < 0 ? nil : storages[step.workspace])
+      if timed {
+        let start = seconds()
+        try step.kernel.run(call)
+        statistics.kernelSeconds += seconds() - start
+      } else {
+        try step.kernel.run(call)
+      }
+    }
+    statistics.launches += steps.count
+  }
+
+  private func seconds() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+  }
+}
+
+extension Plan: CustomStringConvertible {
+  /// Steps in order, what was fused into each, and what memory it takes.
+  var description: String {
+    let kept = allocations.filter { allocation in
+      results.contains { $0.storage == allocation.storage }
+    }
+    let keptBytes = kept.reduce(0) { $0 + $1.byteCount }
+    let bytes = allocations.reduce(0) { $0 + $1.byteCount }
+    var text =
+      "plan: \(steps.count) steps, \(results.count) results of \(keptBytes) bytes; "
+      + "\(reused.values) intermediates of \(reused.bytes) bytes share \(reused.slots) buffers of "
+      + "\(bytes - keptBytes) bytes\n"
+    for (number, step) in steps.enumerated() {
+      text += "  \(number + 1). \(step.kernel.label)"
+      if !step.note.isEmpty { text += "  (\(step.note))" }
+      text += "\n"
+    }
+    return text
+  }
+}

@@ -1,0 +1,190 @@
+internal import Backends
+public import Geometry
+
+/// A rule that turns the tensors of one group into new ones, an element at a time.
+///
+/// Written with tensor operations on scalars and turned into a program once; run over the tensors
+/// of many groups in one operation. An optimizer's step is one: parameter, gradient and slots in,
+/// parameter and slots out.
+public final class GroupedRule: Sendable {
+  let program: Program
+  let inputCount: Int, settingCount: Int
+  private let constants: [Double]
+  /// The input that each result may overwrite, or -1.
+  let donors: [Int]
+
+  /// - Parameters:
+  ///   - inputs: how many tensors a group has.
+  ///   - settings: how many numbers, bound at each step, all groups share.
+  ///   - overwriting: for each result the number of the input whose memory it may take over, or nil.
+  ///   - rule: elementwise operations only.
+  public init(
+    inputs: Int, settings: Int, as type: ScalarType = .float32, overwriting: [Int?],
+    rule: (_ inputs: [Tensor], _ settings: [Tensor]) throws -> [Tensor]
+  ) throws(TensorError) {
+    let place = Device.cpu.place
+    func placeholder() -> Tensor { Tensor(Node(LeafOperation.shared, [], type, place)) }
+    let tensors = (0..<inputs).map { _ in placeholder() }
+    let numbers = (0..<settings).map { _ in placeholder() }
+    let results: [Tensor]
+    do {
+      results = try Debugging.$isOn.withValue(false) { try rule(tensors, numbers) }
+    } catch { throw error.asTensorError }
+    guard results.count == overwriting.count else {
+      throw TensorError(
+        .argument, "rule", "\(results.count) results but \(overwriting.count) memories for them")
+    }
+    var recorder = ProgramRecorder(inputs: tensors, settings: numbers)
+    program = try recorder.program(for: results)
+    constants = recorder.constants
+    inputCount = inputs
+    settingCount = settings
+    donors = overwriting.map { $0 ?? -1 }
+  }
+
+  /// Runs the rule over `groups`, each with its tensors in the rule's order: the new tensors of each.
+  ///
+  /// A result takes over the memory of the input it may overwrite if nobody else holds that.
+  public func apply(
+    to groups: [[Tensor]], settings: [Double], name: String
+  ) throws(TensorError) -> [[Tensor]] {
+    guard let first = groups.first?.first else { return [] }
+    let place = first.node.place
+    let type = first.scalarType
+    var inputs: ContiguousArray<Node> = []
+    inputs.reserveCapacity(groups.count * inputCount + settingCount)
+    for group in groups {
+      guard group.count == inputCount, settings.count == settingCount else {
+        throw TensorError(
+          .argument, name, "\(group.count) tensors a group and \(settings.count) settings",
+          hint: "the rule takes \(inputCount) and \(settingCount)")
+      }
+      for tensor in group {
+        guard tensor.shape == group[0].shape, tensor.scalarType == type, tensor.node.place === place
+        else {
+          throw TensorError(
+            .shape, name, "the tensors of a group differ", operands: group.map(\.info))
+        }
+        inputs.append(tensor.node)
+      }
+    }
+    for setting in settings + constants {
+      inputs.append(Tensor.constant(setting, [], type, place).node)
+    }
+    let operation = GroupedOperation(self, groupCount: groups.count, name)
+    let node = Node(operation, [], type, place, inputs: inputs)
+    inputs = []
+    var results: [[Tensor]] = []
+    results.reserveCapacity(groups.count)
+    var number = 0
+    for group in groups {
+      var list: [Tensor] = []
+      for _ in donors {
+        list.append(Tensor(Node(ResultOperation(number), group[0].shape, type, place, node)))
+        number += 1
+      }
+      results.append(list)
+    }
+    return results
+  }
+}
+
+/// A rule over many groups of tensors at once. It runs after everything else that reads what it
+/// may overwrite.
+final class GroupedOperation: KernelOperation, @unchecked Sendable {
+  private let rule: GroupedRule
+  private let groupCount: Int
+  private static let code = Operation.newCode()
+
+  init(_ rule: GroupedRule, groupCount: Int, _ name: String) {
+    self.rule = rule
+    self.groupCount = groupCount
+    super.init(name, code: Self.code)
+  }
+
+  override var isDifferentiable: Bool { false }
+
+  override func describe(into key: inout Key) {
+    key.append(UInt64(UInt(bitPattern: ObjectIdentifier(rule).hashValue)))
+    key.append(groupCount)
+  }
+
+  override func plan(_ value: Int, in builder: inout PlanBuilder) throws(TensorError) {
+    let inputs = builder.inputs[value]
+    var results: [Int: Int] = [:]
+    for (user, list) in builder.inputs.enumerated() where list == [value] {
+      if let result = builder.nodes[user].operation as? ResultOperation {
+        results[result.number] = user
+      }
+    }
+    var counts: [Int] = []
+    var arguments: [PlanBuilder.Argument] = []
+    var donors: [Int: Int] = [:]
+    for group in 0..<groupCount {
+      let members = Array(inputs[(group * rule.inputCount)..<((group + 1) * rule.inputCount)])
+      let size = builder.nodes[members[0]].byteCount
+      for member in members { arguments.append(.read(try builder.contiguous(member))) }
+      counts.append(builder.nodes[members[0]].shape.count)
+      for (number, donor) in rule.donors.enumerated() {
+        let target =
+          results[group * rule.donors.count + number] ?? builder.temporary(byteCount: size)
+        arguments.append(.write(target))
+        if donor >= 0 { donors[target] = members[donor] }
+      }
+    }
+    let words = inputs[(groupCount * rule.inputCount)...].map {
+      Plan.WordSource(node: Int32($0), isSecond: false)
+    }
+    let kernel = try builder.backend.elementwise(rule.program, overGroups: counts)
+    builder.add(kernel, arguments, words: words, note: name, donors: donors)
+  }
+}
+
+/// Turns elementwise operations recorded on placeholders into a program.
+private struct ProgramRecorder {
+  private var registers: [ObjectIdentifier: Int] = [:]
+  private var program: Program
+  /// The numbers that the rule mentions: scalars behind the settings.
+  private(set) var constants: [Double] = []
+
+  init(inputs: [Tensor], settings: [Tensor]) {
+    program = Program(
+      inputs: inputs.map(\.scalarType), scalars: settings.map(\.scalarType), results: [])
+    for tensor in inputs + settings { registers[ObjectIdentifier(tensor.node)] = registers.count }
+  }
+
+  mutating func program(for results: [Tensor]) throws(TensorError) -> Program {
+    // Scalars are numbered before instructions, so constants are found first.
+    for result in results { collectConstants(of: result.node) }
+    for result in results { program.results.append(try register(of: result.node)) }
+    return program
+  }
+
+  private mutating func collectConstants(of node: Node) {
+    if registers[ObjectIdentifier(node)] != nil { return }
+    if node.isConstant {
+      registers[ObjectIdentifier(node)] = program.inputs.count + program.scalars.count
+      program.scalars.append(node.scalarType)
+      constants.append(node.constantValue)
+      return
+    }
+    for number in 0..<node.inputCount { collectConstants(of: node.input(number)) }
+  }
+
+  private mutating func register(of node: Node) throws(TensorError) -> Int {
+    if let register = registers[ObjectIdentifier(node)] { return register }
+    guard let operation = node.operation as? ElementwiseOperation else {
+      throw TensorError(
+        .argument, "rule", "\(node.operation.name) is not elementwise on inputs and settings")
+    }
+    var operands: [Int] = []
+    for number in 0..<node.inputCount { operands.append(try register(of: node.input(number))) }
+    let register = program.inputs.count + program.scalars.count + program.instructions.count
+    program.instructions.append(
+      Program.Instruction(
+        operation.instruction, node.scalarType, operands.first ?? -1,
+        operands.count > 1 ? operands[1] : -1, operands.count > 2 ? operands[2] : -1))
+    registers[ObjectIdentifier(node)] = register
+    return register
+  }
+}

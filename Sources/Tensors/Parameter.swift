@@ -1,0 +1,56 @@
+internal import Backends
+public import Geometry
+
+/// A named place for a tensor that changes: a weight, an optimizer's slot, a running statistic.
+///
+/// Assigning a value that has not been computed registers the box: the next evaluation on the
+/// device computes it too. If that evaluation fails, or the recording it was assigned in throws, the
+/// box holds its previous value again.
+public final class Parameter: @unchecked Sendable {
+  // Guarded by the lock.
+  private var held: Tensor
+  private let lock = Lock()
+  /// Whether optimizers change it.
+  public let isTrained: Bool
+
+  public init(_ value: Tensor, isTrained: Bool = true) {
+    held = value
+    self.isTrained = isTrained
+  }
+
+  /// What it holds now.
+  public var value: Tensor { lock.withLock { held } }
+
+  public var shape: Shape { value.shape }
+
+  /// Puts `value` in place of what it holds. Gradients do not flow from one step to the next.
+  public func assign(_ value: Tensor) throws(TensorError) {
+    let old = self.value
+    guard value.shape == old.shape, value.scalarType == old.scalarType else {
+      throw TensorError(
+        .shape, "assign", "the new value differs from the old", operands: [value.info, old.info])
+    }
+    replace(with: value)
+  }
+
+  /// As `assign`, for values that are known to fit.
+  func replace(with value: Tensor) {
+    let previous = exchange(value)
+    if let recording = Recording.current { recording.noteAssignment(of: self, previous: previous) }
+    value.node.place.engine.register(self, value.node, previous: previous.node)
+  }
+
+  /// Puts an earlier value back; what was assigned is not computed any more.
+  func restore(_ value: Tensor) {
+    let abandoned = exchange(value)
+    abandoned.node.place.engine.forget(self)
+  }
+
+  private func exchange(_ value: Tensor) -> Tensor {
+    lock.withLock {
+      let previous = held
+      held = value
+      return previous
+    }
+  }
+}

@@ -1,0 +1,49 @@
+internal import Backends
+public import Geometry
+
+/// An immutable array of numbers on a device: shape, scalar type, and a value that may still have
+/// to be computed.
+///
+/// Operations check shapes at once and compute nothing; reading the scalars, `evaluate` or an
+/// optimizer's update runs what is needed.
+public struct Tensor: Sendable {
+  package let node: Node
+
+  init(_ node: Node) { self.node = node }
+
+  /// A freshly recorded operation; with debug checks on it is run at once.
+  init(recording node: Node) throws(TensorError) {
+    self.node = node
+    if Debugging.isOn { try Debugging.check(node) }
+  }
+
+  public var shape: Shape { node.shape }
+  public var rank: Int { node.shape.rank }
+  /// The number of elements.
+  public var count: Int { node.shape.count }
+  public var scalarType: ScalarType { node.scalarType }
+  public var device: Device { Device(place: node.place) }
+
+  package var layoutCount: Int { node.shape.count }
+
+  var info: TensorInfo {
+    TensorInfo(shape: shape, scalarType: scalarType, device: node.place.name)
+  }
+}
+
+/// Computes `tensors`, together, unless they have been computed already.
+public func evaluate(_ tensors: Tensor...) throws(TensorError) { try evaluate(tensors) }
+
+/// Computes `tensors`, together, unless they have been computed already.
+public func evaluate(_ tensors: [Tensor]) throws(TensorError) {
+  // Devices are few; each gets its own in the order of first appearance.
+  var places: [Place] = []
+  for tensor in tensors where !places.contains(where: { $0 === tensor.node.place }) {
+    places.append(tensor.node.place)
+  }
+  for place in places {
+    var nodes: ContiguousArray<Node> = []
+    for tensor in tensors where tensor.node.place === place { nodes.append(tensor.node) }
+    try place.engine.evaluate(&nodes, on: place)
+  }
+}
