@@ -1,0 +1,138 @@
+internal import Geometry
+internal import Glibc
+
+/// Writes a file that appears at once and whole, or not at all.
+///
+/// The bytes go to a temporary file beside the target, which is flushed to the disk, takes the
+/// target's place, and has its folder flushed too. Whatever fails on the way, and at whatever point
+/// the process ends, the target is the old file or the new one.
+final class OutputFile {
+  private let operation: String
+  private let target: String
+  private let folder: String
+  private let temporary: String
+  private var descriptor: Int32
+  private var buffer: [UInt8] = []
+
+  private static let bufferSize = 1 << 16
+
+  init(replacing target: String, operation: String) throws(TensorError) {
+    self.operation = operation
+    self.target = target
+    let name: Substring
+    if let slash = target.lastIndex(of: "/") {
+      folder = slash == target.startIndex ? "/" : String(target[..<slash])
+      name = target[target.index(after: slash)...]
+    } else {
+      folder = "."
+      name = target[...]
+    }
+    let prefix = ".\(name.prefix(200)).apus-"
+    OutputFile.sweep(folder: folder, prefix: prefix)
+
+    var permissions: mode_t?
+    var status = stat()
+    if stat(target, &status) == 0 {
+      guard status.st_mode & S_IFMT == S_IFREG else {
+        throw TensorError(.io, operation, "\(quoted(target)) is not a regular file")
+      }
+      permissions = status.st_mode & 0o7777
+    }
+    let folder = self.folder
+    let unique = UInt64.random(in: 0...(.max))
+    let temporary = "\(folder)/\(prefix)\(getpid())-\(String(unique, radix: 36))"
+    self.temporary = temporary
+    descriptor = retryingInterrupted {
+      open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    }
+    guard descriptor >= 0 else { throw systemError(operation, "cannot create \(quoted(target))") }
+    // The lock tells a sweep that this file is being written. Where locks are not supported the
+    // sweep cannot lock either, and leaves the file alone.
+    _ = flock(descriptor, LOCK_EX | LOCK_NB)
+    if let permissions, fchmod(descriptor, permissions) != 0 {
+      throw systemError(operation, "cannot set the permissions of \(quoted(target))")
+    }
+  }
+
+  deinit {
+    if descriptor >= 0 {
+      unlink(temporary)
+      close(descriptor)
+    }
+  }
+
+  func write(_ bytes: [UInt8]) throws(TensorError) {
+    if buffer.count + bytes.count > Self.bufferSize { try flush() }
+    if bytes.count > Self.bufferSize {
+      try writeThrough(bytes)
+    } else {
+      buffer += bytes
+    }
+  }
+
+  private func flush() throws(TensorError) {
+    try writeThrough(buffer)
+    buffer.removeAll(keepingCapacity: true)
+  }
+
+  private func writeThrough(_ bytes: [UInt8]) throws(TensorError) {
+    var done = 0
+    while done < bytes.count {
+      let count = bytes.withUnsafeBytes { bytes in
+        retryingInterrupted {
+          Glibc.write(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done)
+        }
+      }
+      guard count >= 0 else { throw systemError(operation, "cannot write \(quoted(target))") }
+      done += count
+    }
+  }
+
+  /// Puts the file in place. An error before the rename leaves the old file untouched.
+  func commit() throws(TensorError) {
+    try flush()
+    // A failed fsync is never tried again: the system may have dropped the pages.
+    guard retryingInterrupted({ fsync(descriptor) }) == 0 else {
+      throw systemError(operation, "cannot flush \(quoted(target)) to the disk")
+    }
+    guard rename(temporary, target) == 0 else {
+      throw systemError(operation, "cannot put \(quoted(target)) in place")
+    }
+    let closed = close(descriptor)
+    descriptor = -1
+    guard closed == 0 || errno == EINTR else {
+      throw systemError(operation, "cannot close \(quoted(target))")
+    }
+    try flushFolder()
+  }
+
+  private func flushFolder() throws(TensorError) {
+    let folder = folder
+    let descriptor = retryingInterrupted { open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+    guard descriptor >= 0 else {
+      throw systemError(operation, "cannot open the folder of \(quoted(target))")
+    }
+    defer { close(descriptor) }
+    // EINVAL: the file system has no such call for folders.
+    guard retryingInterrupted({ fsync(descriptor) }) == 0 || errno == EINVAL else {
+      throw systemError(operation, "cannot flush the folder of \(quoted(target)) to the disk")
+    }
+  }
+
+  /// Removes temporary files of this target that no process writes any more.
+  private static func sweep(folder: String, prefix: String) {
+    guard let listing = opendir(folder) else { return }
+    defer { closedir(listing) }
+    while let entry = readdir(listing) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+        pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      guard name.hasPrefix(prefix) else { continue }
+      let path = "\(folder)/\(name)"
+      let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+      guard descriptor >= 0 else { continue }
+      if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { unlink(path) }
+      close(descriptor)
+    }
+  }
+}
