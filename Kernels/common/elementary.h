@@ -1,4 +1,4 @@
-#pragma once
+#ifndef ELEMENTARY
 
 // Elementary functions on float32, conversions and random numbers: one text that is C and OpenCL C,
 // so that all devices give the same bits.
@@ -7,7 +7,7 @@
 // for arguments of sine and cosine above 262144), so that loops around them are vectorised.
 // The greatest error found is given in units in the last place (ULP) of the correctly rounded result.
 
-#ifdef __OPENCL_VERSION__
+#ifdef __OPENCL_C_VERSION__
 #pragma OPENCL FP_CONTRACT OFF
 #define ELEMENTARY static inline __attribute__((always_inline))
 #define ELEMENTARY_TABLE __constant
@@ -42,23 +42,14 @@ typedef int64_t i64;
 #define elementary_high(a, b) ((u32)(((u64)(a) * (b)) >> 32))
 #endif
 
-ELEMENTARY u32 elementary_bits(float x) {
-#ifdef __OPENCL_VERSION__
-  return as_uint(x);
-#else
-  union { float f; u32 u; } pun = {x};
-  return pun.u;
-#endif
-}
+typedef union {
+  float number;
+  u32 bits;
+} elementary_word;
 
-ELEMENTARY float elementary_float(u32 u) {
-#ifdef __OPENCL_VERSION__
-  return as_float(u);
-#else
-  union { u32 u; float f; } pun = {u};
-  return pun.f;
-#endif
-}
+ELEMENTARY u32 elementary_bits(float x) { return (elementary_word){.number = x}.bits; }
+
+ELEMENTARY float elementary_float(u32 bits) { return (elementary_word){.bits = bits}.number; }
 
 #define ELEMENTARY_INFINITY elementary_float(0x7f800000u)
 #define ELEMENTARY_NAN elementary_float(0x7fc00000u)
@@ -507,3 +498,5 @@ ELEMENTARY float elementary_uniform(u32 word) { return (float)(word >> 8) * 0x1p
 ELEMENTARY float elementary_signed_uniform(u32 word) {
   return (float)((i32)(word >> 8 << 1 | 1u) - 0x1000000) * 0x1p-24f;
 }
+
+#endif
