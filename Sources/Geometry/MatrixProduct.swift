@@ -15,6 +15,26 @@ package struct MatrixProduct: Hashable, Sendable {
     package let offset: Int
     /// The distance in elements between neighbouring matrices along each batch axis; 0 repeats one.
     package let batchStrides: [Int]
+
+    package init(isTransposed: Bool, leading: Int, offset: Int, batchStrides: [Int]) {
+      self.isTransposed = isTransposed
+      self.leading = leading
+      self.offset = offset
+      self.batchStrides = batchStrides
+    }
+  }
+
+  package init(
+    _ type: ScalarType, rows: Int, columns: Int, inner: Int, left: Operand, right: Operand,
+    batch: [Int]
+  ) {
+    self.type = type
+    self.rows = rows
+    self.columns = columns
+    self.inner = inner
+    self.left = left
+    self.right = right
+    self.batch = batch
   }
 
   package var batchCount: Int { batch.reduce(1, *) }
