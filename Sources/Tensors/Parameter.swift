@@ -54,3 +54,9 @@ public final class Parameter: @unchecked Sendable {
     }
   }
 }
+
+/// Computes everything that was assigned to parameters on `device` and has not been computed.
+public func evaluateAssignments(on device: Device) throws(TensorError) {
+  var none: ContiguousArray<Node> = []
+  try device.place.engine.evaluate(&none, on: device.place)
+}

@@ -1,0 +1,5 @@
+// What `import Apus` brings: every floor that a user meets.
+@_exported public import Formats
+@_exported public import Geometry
+@_exported public import Optimizers
+@_exported public import Tensors
