@@ -119,6 +119,7 @@ package struct MatrixProduct: Hashable, Sendable {
       shape: Shape(layout.shape.dropLast(2)), strides: Array(layout.strides.dropLast(2))
     )
     .broadcast(to: batch)
+    if layout.shape.count == 0 { return ((false, Swift.max(columns, 1)), lead) }
     if columns == 1 || along == 1, rows == 1 || down >= Swift.max(columns, 1) {
       return ((false, rows == 1 ? Swift.max(columns, 1) : down), lead)
     }

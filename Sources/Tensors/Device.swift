@@ -68,6 +68,16 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
     do throws(TensorError) { return try OpenCLBackend.devices() } catch { return [] }
   }
 
+  /// A device of its own, with memory, plans and statistics that nobody else uses.
+  package static func isolated(_ name: String) throws(TensorError) -> Device {
+    if name == "cpu" { return Device(place: Place(try CPUBackend.make())) }
+    let index = Int(name.drop { $0 != ":" }.dropFirst()) ?? 0
+    return Device(place: Place(try OpenCLBackend(index: index)))
+  }
+
+  /// What turns this device's graphs into plans.
+  package var engine: Engine { place.engine }
+
   /// `cpu` or `opencl:0`.
   public var name: String { place.name }
   public var description: String { place.name }

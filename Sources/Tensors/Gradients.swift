@@ -48,6 +48,11 @@ private func differentiate(
         .shape, "gradients", "upstream gradient \(number) does not fit its value",
         operands: [given.info, value.info])
     }
+    guard given.node.isConstant || given.node.place === value.node.place else {
+      throw TensorError(
+        .device, "gradients", "upstream gradient \(number) is on another device than its value",
+        operands: [given.info, value.info], hint: "move it: x.moved(to:)")
+    }
     seeds.append(given)
   }
   return try GradientContext.walk(from: values, seeds, to: inputs, since: recording.start)

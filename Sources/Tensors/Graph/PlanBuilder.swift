@@ -56,6 +56,8 @@ struct PlanBuilder {
   /// Results that may take over the memory of a leaf.
   private(set) var donors: [Int: Int] = [:]
   private var late: Set<Int> = []
+  /// The copies in a row that were made of views and constants.
+  private var copies: [Int: Int] = [:]
 
   private init(_ work: Gathering, _ backend: any Backend) {
     self.backend = backend
@@ -142,8 +144,10 @@ struct PlanBuilder {
     if !isConstant(source.value), source.layout.isContiguous {
       return (source.value, source.layout.offset * type.byteCount)
     }
+    if let value = copies[node] { return (value, 0) }
     let value = temporary(byteCount: nodes[node].byteCount)
     try copy(source, type, into: value)
+    copies[node] = value
     return (value, 0)
   }
 

@@ -61,7 +61,9 @@ extension Tensor {
     // The largest of the logits with Gumbel noise added falls on each with its probability.
     let bits = try generated(
       .signedUniform, logits.shape, .float32, logits.device, source, "categorical")
-    let noise = try -log(-log(bits * 0.5 + 0.5))
+    // Of two ways to write it this one has the fine steps where the noise is large; the other's
+    // largest number would be infinite.
+    let noise = try -log(-log1p(-(bits * 0.5 + 0.5)))
     return try (logits.cast(to: .float32) + noise).argmax(axis: -1)
   }
 

@@ -9,7 +9,7 @@ extension Tensor {
     begin: [Int], end: [Int], strides: [Int]? = nil
   ) throws(TensorError) -> Tensor {
     let window = try window(begin, end, strides, "sliced")
-    if window.shape == shape { return self }
+    if window.shape == shape, window.step.allSatisfy({ $0 > 0 }) { return self }
     return try viewed(SliceOperation(window.start, window.step, "sliced"), window.shape)
   }
 
