@@ -25,7 +25,8 @@ final class UpdateRule {
   private let rule: GroupedRule
   private let name: String
   private let initialValues: [Double]
-  private var slots: [ObjectIdentifier: [Parameter]] = [:]
+  /// The parameter itself is kept with its slots: an address alone may come to be another's.
+  private var slots: [ObjectIdentifier: (parameter: Parameter, own: [Parameter])] = [:]
   /// How many steps have been taken.
   private(set) var stepCount = 0
 
@@ -91,13 +92,13 @@ final class UpdateRule {
   private func slots(
     of parameter: Parameter, _ value: Tensor
   ) throws(TensorError) -> [Parameter] {
-    if let own = slots[ObjectIdentifier(parameter)] { return own }
+    if let own = slots[ObjectIdentifier(parameter)]?.own { return own }
     var own: [Parameter] = []
     for initial in initialValues {
       let tensor = try Tensor.full(initial, value.shape, as: value.scalarType, on: value.device)
       own.append(Parameter(tensor, isTrained: false))
     }
-    slots[ObjectIdentifier(parameter)] = own
+    slots[ObjectIdentifier(parameter)] = (parameter, own)
     return own
   }
 }

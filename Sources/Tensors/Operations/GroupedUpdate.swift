@@ -10,6 +10,9 @@ public final class GroupedRule: Sendable {
   let program: Program
   let inputCount: Int, settingCount: Int
   private let constants: [Double]
+  /// Tells the rule from all others in the keys of plans. Its address would not: another rule may
+  /// come to lie there later.
+  let code = Operation.newCode()
   /// The input that each result may overwrite, or -1.
   let donors: [Int]
 
@@ -105,7 +108,7 @@ final class GroupedOperation: KernelOperation, @unchecked Sendable {
   override var isDifferentiable: Bool { false }
 
   override func describe(into key: inout Key) {
-    key.append(UInt64(UInt(bitPattern: ObjectIdentifier(rule).hashValue)))
+    key.append(rule.code)
     key.append(groupCount)
   }
 
