@@ -1,1 +1,4 @@
-print("apus")
+internal import Glibc
+
+installSignalHandlers()
+exit(runCommand(Array(CommandLine.arguments.dropFirst())))
