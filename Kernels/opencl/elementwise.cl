@@ -24,66 +24,66 @@
 
 // Integers. Sums and products wrap around; a division by zero leaves 0.
 
-inline int remainder_int(int a, int b) {
+static inline int remainder_int(int a, int b) {
   const int r = b == 0 || b == -1 ? 0 : a % (b == 0 ? 1 : b);
   return r != 0 && (r ^ b) < 0 ? r + b : r;
 }
 
-inline long remainder_long(long a, long b) {
+static inline long remainder_long(long a, long b) {
   const long r = b == 0 || b == -1 ? 0 : a % (b == 0 ? 1 : b);
   return r != 0 && (r ^ b) < 0 ? r + b : r;
 }
 
-inline uchar remainder_uchar(uchar a, uchar b) { return b == 0 ? 0 : a % b; }
+static inline uchar remainder_uchar(uchar a, uchar b) { return b == 0 ? 0 : a % b; }
 
 // Towards zero, to the nearest there is; 0 for NaN.
 
-inline int float_to_int(float x) {
+static inline int float_to_int(float x) {
   const int inside = (int)(fabs(x) < 0x1p+31f ? x : 0.0f);
   return x >= 0x1p+31f ? INT_MAX : x <= -0x1p+31f ? INT_MIN : inside;
 }
 
-inline long float_to_long(float x) {
+static inline long float_to_long(float x) {
   const long inside = (long)(fabs(x) < 0x1p+63f ? x : 0.0f);
   return x >= 0x1p+63f ? LONG_MAX : x <= -0x1p+63f ? LONG_MIN : inside;
 }
 
-inline uchar float_to_uchar(float x) {
+static inline uchar float_to_uchar(float x) {
   return (uchar)(int)(x >= 255.0f ? 255.0f : x > 0.0f ? x : 0.0f);
 }
 
 #if HAS_FLOAT64
 #pragma OPENCL EXTENSION cl_khr_fp64 : enable
 
-inline int double_to_int(double x) {
+static inline int double_to_int(double x) {
   return x >= 0x1p+31 ? INT_MAX : x <= -0x1p+31 ? INT_MIN : x == x ? (int)x : 0;
 }
 
-inline long double_to_long(double x) {
+static inline long double_to_long(double x) {
   return x >= 0x1p+63 ? LONG_MAX : x <= -0x1p+63 ? LONG_MIN : x == x ? (long)x : 0;
 }
 
-inline uchar double_to_uchar(double x) {
+static inline uchar double_to_uchar(double x) {
   return (uchar)(int)(x >= 255.0 ? 255.0 : x > 0.0 ? x : 0.0);
 }
 
-inline double remainder_double(double a, double b) {
+static inline double remainder_double(double a, double b) {
   const double r = fmod(a, b);
   if (r == 0.0) return copysign(0.0, b);
   return (r < 0.0) != (b < 0.0) ? r + b : r;
 }
 
-inline double sigmoid_double(double x) {
+static inline double sigmoid_double(double x) {
   const double e = exp(-fabs(x));
   return (x < 0.0 ? e : 1.0) / (1.0 + e);
 }
 
-inline double softplus_double(double x) {
+static inline double softplus_double(double x) {
   return (x <= 0.0 ? 0.0 : x) + log1p(exp(-fabs(x)));
 }
 
 // Three steps of Newton's method, on the complement where the function is flat.
-inline double erf_inverse_double(double x) {
+static inline double erf_inverse_double(double x) {
   const double y = fabs(x);
   if (!(y < 1.0)) return x * (y == 1.0 ? INFINITY : NAN);
   if (y == 0.0) return x;

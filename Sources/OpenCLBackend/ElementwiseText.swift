@@ -58,7 +58,8 @@ enum ElementwiseText {
     case .squareRoot: "sqrt(\(a))"
     case .reciprocalSquareRoot: "1.0f / sqrt(\(a))"
     case .reciprocal: "1.0f / \(a)"
-    case .minimum, .maximum, .power, .remainder: "elementary_\(operation)(\(a), \(b))"
+    case .power: "elementary_pow(\(a), \(b))"
+    case .minimum, .maximum, .remainder: "elementary_\(operation)(\(a), \(b))"
     case .erfInverse: "elementary_erf_inverse(\(a))"
     default: "elementary_\(operation)(\(a))"
     }

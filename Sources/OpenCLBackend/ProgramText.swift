@@ -57,7 +57,7 @@ struct ProgramText {
     }
     let places = readings.contains { $0 == .unit || $0 == .repeated || $0 == .strided }
     let count = domain.count
-    var length = domain.extents[rank - 1]
+    var length = max(1, domain.extents[rank - 1])
     // Counting along rows costs a division a row, else it costs one an element.
     if !places, let run = domain.coordinates.map({ $0.stride == 1 ? $0.extent : $0.stride }).min(),
       run >= 16, run < count, count % run == 0
@@ -189,7 +189,8 @@ struct ProgramText {
     case .uniform, .signedUniform:
       let name = "\(prefix)_g\(instruction.a)"
       let function = instruction.operation == .uniform ? "uniform" : "signed_uniform"
-      return instruction.type.rounding("\(function)((ulong)i, \(name)_seed, \(name)_counter)")
+      let word = "elementary_random(\(name)_seed, \(name)_counter, (ulong)i)"
+      return instruction.type.rounding("elementary_\(function)(\(word))")
     default:
       return ElementwiseText.expression(
         instruction.operation, instruction.type, of: program.type(of: instruction.a),
@@ -277,8 +278,8 @@ extension ScalarType {
   /// The value of what is stored.
   func loading(_ stored: String) -> String {
     switch self {
-    case .float16: "float16_to_float(\(stored))"
-    case .bfloat16: "bfloat16_to_float(\(stored))"
+    case .float16: "elementary_from_half(\(stored))"
+    case .bfloat16: "elementary_from_bfloat16(\(stored))"
     case .bool: "\(stored) != 0"
     default: stored
     }
@@ -287,8 +288,8 @@ extension ScalarType {
   /// What is stored for a value.
   func storing(_ value: String) -> String {
     switch self {
-    case .float16: "float_to_float16(\(value))"
-    case .bfloat16: "float_to_bfloat16(\(value))"
+    case .float16: "(ushort)elementary_to_half(\(value))"
+    case .bfloat16: "(ushort)elementary_to_bfloat16(\(value))"
     case .bool: "(uchar)(\(value))"
     default: value
     }
