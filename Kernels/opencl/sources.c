@@ -16,6 +16,14 @@ static const char matmul[] = {
 #embed "matmul.cl"
     , 0};
 
+static const char matmul_cpu[] = {
+#embed "matmul_cpu.cl"
+    , 0};
+
+static const char matmul_gpu[] = {
+#embed "matmul_gpu.cl"
+    , 0};
+
 static const char reduction[] = {
 #embed "reduction.cl"
     , 0};
@@ -28,5 +36,7 @@ const char *opencl_elementary_source(void) { return elementary; }
 const char *opencl_elementwise_source(void) { return elementwise; }
 const char *opencl_assembly_source(void) { return assembly; }
 const char *opencl_matmul_source(void) { return matmul; }
+const char *opencl_matmul_cpu_source(void) { return matmul_cpu; }
+const char *opencl_matmul_gpu_source(void) { return matmul_gpu; }
 const char *opencl_reduction_source(void) { return reduction; }
 const char *opencl_scan_source(void) { return scan; }

@@ -10,6 +10,8 @@ enum KernelText {
     + text("elementwise.cl", opencl_elementwise_source())
   static let assembly = text("assembly.cl", opencl_assembly_source())
   static let matmul = text("matmul.cl", opencl_matmul_source())
+  static let matmulCPU = text("matmul_cpu.cl", opencl_matmul_cpu_source())
+  static let matmulGPU = text("matmul_gpu.cl", opencl_matmul_gpu_source())
   static let reduction = text("reduction.cl", opencl_reduction_source())
   static let scan = text("scan.cl", opencl_scan_source())
 

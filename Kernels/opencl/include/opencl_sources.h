@@ -6,5 +6,7 @@ const char *opencl_elementary_source(void);
 const char *opencl_elementwise_source(void);
 const char *opencl_assembly_source(void);
 const char *opencl_matmul_source(void);
+const char *opencl_matmul_cpu_source(void);
+const char *opencl_matmul_gpu_source(void);
 const char *opencl_reduction_source(void);
 const char *opencl_scan_source(void);
