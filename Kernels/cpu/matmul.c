@@ -64,6 +64,10 @@ enum {
   // Packed columns of the right matrix in memory at a time, and their bytes.
   WIDE = 4096,
   PACKED = 64 << 20,
+  // The most panels of rows in a chunk.
+  LARGE = 24,
+  // The most panels of rows for which the right matrix need not be packed.
+  DIRECT = 6,
   // Below so many multiplications other threads are not worth waking.
   ALONE = 1 << 19,
 };
@@ -82,8 +86,10 @@ struct plan {
   const struct processor *processor;
   // Steps along the summed index, which are of equal length but for the last.
   int64_t step;
-  // What one chunk computes.
-  int64_t chunk_rows, chunk_columns;
+  // What one chunk computes, and the fewest panels of rows of one.
+  int64_t chunk_columns, small;
+  // Rows of a panel: all are about as high.
+  int64_t height;
   // The part of the right matrix that is packed now.
   int64_t column, columns, first, inner;
   bool is_last;
@@ -122,41 +128,72 @@ static void pack_right(void *context, int64_t chunk, int thread) {
       packed_step(plan, first, width) + column * k);
 }
 
+// Chunks of rows are large at first, so that few read all of the right matrix, and small in the end,
+// so that the threads finish together. The first panel of one, and how many it has; with no panels
+// left that is 0.
+static int64_t first_panel(const struct plan *plan, int64_t chunk, int64_t *panels) {
+  int64_t all = quotient(plan->product->rows, plan->height);
+  int64_t size = maximum(plan->small, LARGE);
+  // Of the full size until eight such chunks are left.
+  int64_t full = maximum(all / size - 8, 0);
+  if (chunk < full) {
+    *panels = size;
+    return chunk * size;
+  }
+  for (int64_t first = full * size; first < all; full++) {
+    size = maximum(minimum((all - first) / 8, LARGE), plan->small);
+    *panels = minimum(size, all - first);
+    if (full == chunk) return first;
+    first += size;
+  }
+  *panels = 0;
+  return chunk;
+}
+
+static int64_t row_chunks(const struct plan *plan) {
+  int64_t all = quotient(plan->product->rows, plan->height);
+  int64_t chunks = maximum(all / maximum(plan->small, LARGE) - 8, 0), panels;
+  while (first_panel(plan, chunks, &panels), panels > 0) chunks++;
+  return chunks;
+}
+
 static void multiply_rows(void *context, int64_t chunk, int thread) {
   (void)thread;
   const struct plan *plan = context;
   const struct processor *processor = plan->processor;
   const struct matmul_f32 *p = plan->product;
   int64_t width = multiple(plan->columns, processor->columns);
-  int64_t row = chunk * plan->chunk_rows;
-  int64_t rows = minimum(plan->chunk_rows, p->rows - row);
-  int64_t panels = quotient(rows, processor->rows);
+  int64_t panels;
+  int64_t row = first_panel(plan, chunk, &panels) * plan->height;
+  int64_t rows = minimum(panels * plan->height, p->rows - row);
   float *left = scratch(scratch_left, panels * plan->step * processor->left_stride * 4);
   for (int64_t first = plan->first; first < plan->first + plan->inner; first += plan->step) {
     int64_t k = minimum(plan->step, plan->first + plan->inner - first);
     for (int64_t i = 0; i < panels; i++) {
-      int height = (int)minimum(processor->rows, rows - i * processor->rows);
+      int height = (int)minimum(plan->height, rows - i * plan->height);
       processor->pack_left(
-          at(p->left, row + i * processor->rows, first), p->left.stride, !p->left.transposed,
+          at(p->left, row + i * plan->height, first), p->left.stride, !p->left.transposed,
           height, k, left + i * k * processor->left_stride);
     }
     const float *right = packed_step(plan, first, width);
     for (int64_t column = 0; column < plan->columns; column += processor->block)
       for (int64_t i = 0; i < panels; i++) {
-        int height = (int)minimum(processor->rows, rows - i * processor->rows);
+        int height = (int)minimum(plan->height, rows - i * plan->height);
         processor->multiply(
             height, minimum(processor->block, plan->columns - column), k,
             left + i * k * processor->left_stride, right + column * k, processor->columns,
             processor->columns * k,
-            p->result + (row + i * processor->rows) * p->columns + plan->column + column,
+            p->result + (row + i * plan->height) * p->columns + plan->column + column,
             p->columns, first > 0);
       }
   }
-  if (plan->is_last && p->finish) p->finish(p->context, p->first_row + row, rows, plan->column, plan->columns);
+  if (plan->is_last && p->finish)
+    p->finish(p->context, p->first_row + row, rows, plan->column, plan->columns);
 }
 
 static void multiply_by_rows(struct plan *plan) {
   const struct matmul_f32 *p = plan->product;
+  int64_t chunks = row_chunks(plan);
   int64_t depth = PACKED / 4 / minimum(p->columns, WIDE) / plan->step * plan->step;
   for (plan->column = 0; plan->column < p->columns; plan->column += WIDE) {
     plan->columns = minimum(WIDE, p->columns - plan->column);
@@ -166,7 +203,7 @@ static void multiply_by_rows(struct plan *plan) {
       run(plan,
           quotient(plan->inner, plan->step) * quotient(plan->columns, plan->pack_width),
           pack_right);
-      run(plan, quotient(p->rows, plan->chunk_rows), multiply_rows);
+      run(plan, chunks, multiply_rows);
     }
   }
 }
@@ -177,14 +214,14 @@ static void pack_left(void *context, int64_t chunk, int thread) {
   (void)thread;
   const struct plan *plan = context;
   const struct matmul_f32 *p = plan->product;
-  int64_t panels = quotient(p->rows, plan->processor->rows);
+  int64_t panels = quotient(p->rows, plan->height);
   int64_t first = chunk * plan->step;
   int64_t k = minimum(plan->step, p->inner - first);
   for (int64_t i = 0; i < panels; i++) {
-    int64_t row = i * plan->processor->rows;
+    int64_t row = i * plan->height;
     plan->processor->pack_left(
         at(p->left, row, first), p->left.stride, !p->left.transposed,
-        (int)minimum(plan->processor->rows, p->rows - row), k,
+        (int)minimum(plan->height, p->rows - row), k,
         packed_step(plan, first, panels * plan->processor->left_stride) +
             i * k * plan->processor->left_stride);
   }
@@ -197,20 +234,26 @@ static void multiply_columns(void *context, int64_t chunk, int thread) {
   const struct matmul_f32 *p = plan->product;
   int64_t column = chunk * plan->chunk_columns;
   int64_t columns = minimum(plan->chunk_columns, p->columns - column);
-  int64_t panels = quotient(p->rows, processor->rows);
+  int64_t panels = quotient(p->rows, plan->height);
   float *right =
       scratch(scratch_right, multiple(columns, processor->columns) * plan->step * 4);
   for (int64_t first = 0; first < p->inner; first += plan->step) {
     int64_t k = minimum(plan->step, p->inner - first);
-    processor->pack_right(
-        at(p->right, first, column), p->right.stride, p->right.transposed, columns, k, right);
+    // Few rows read it where it lies, if its rows do not fall on the same lines of the cache.
+    bool packs = p->right.transposed || columns % processor->columns != 0 ||
+                 panels > (p->right.stride % 1024 == 0 ? 2 : DIRECT);
+    if (packs)
+      processor->pack_right(
+          at(p->right, first, column), p->right.stride, p->right.transposed, columns, k, right);
     for (int64_t i = 0; i < panels; i++) {
-      int64_t row = i * processor->rows;
+      int64_t row = i * plan->height;
       processor->multiply(
-          (int)minimum(processor->rows, p->rows - row), columns, k,
+          (int)minimum(plan->height, p->rows - row), columns, k,
           packed_step(plan, first, panels * processor->left_stride) +
               i * k * processor->left_stride,
-          right, processor->columns, processor->columns * k,
+          packs ? right : at(p->right, first, column),
+          packs ? processor->columns : p->right.stride,
+          packs ? processor->columns * k : processor->columns,
           p->result + row * p->columns + column, p->columns, first > 0);
     }
   }
@@ -300,6 +343,7 @@ void matmul_f32(const struct matmul_f32 *p) {
     return;
   }
   plan.step = quotient(p->inner, quotient(p->inner, processor->inner));
+  plan.height = quotient(p->rows, quotient(p->rows, processor->rows));
   plan.packed = (float *)(((uintptr_t)p->workspace + 63) & ~(uintptr_t)63);
   if (has_few_rows(processor, p->rows, p->columns)) {
     int64_t width = quotient(1 << 21, p->rows * p->inner);
@@ -308,10 +352,9 @@ void matmul_f32(const struct matmul_f32 *p) {
     run(&plan, quotient(p->inner, plan.step), pack_left);
     run(&plan, quotient(p->columns, plan.chunk_columns), multiply_columns);
   } else {
-    int64_t panels = quotient(1 << 22, processor->rows * p->columns * p->inner);
-    if (panels < 1) panels = 1;
-    if (panels < 8 && p->rows >= 128 * processor->rows) panels = 8;
-    plan.chunk_rows = panels * processor->rows;
+    plan.small = maximum(
+        p->columns * p->inner > 1 << 19 ? 3 : 1,
+        (1 << 17) / (plan.height * p->columns * p->inner));
     plan.pack_width = 8 * processor->columns;
     multiply_by_rows(&plan);
   }

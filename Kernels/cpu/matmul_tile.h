@@ -2,7 +2,7 @@
 // with TARGET its attribute, NAME(x) its name for x, LANES floats in a vector, ROWS of a tile.
 //
 // A tile is ROWS × 2·LANES results, kept in registers. Panels are what a tile reads: of the left
-// matrix [k][STRIDE], of the right one [k][2·LANES], both filled up with zeros.
+// matrix [k][STRIDE], of the right one [k][2·LANES]; lanes past the matrix's edge may hold anything.
 
 #define STRIDE ((ROWS + LANES - 1) / LANES * LANES)
 #define COLUMNS (2 * LANES)
@@ -20,12 +20,17 @@ ALWAYS void NAME(tile)(
   VECTOR sum[ROWS][2];
 #pragma unroll
   for (int i = 0; i < rows; i++) {
-    __builtin_prefetch(result + i * result_stride, 1);
-    for (int v = 0; v < vectors; v++) sum[i][v] = (VECTOR){};
+    for (int v = 0; v < vectors; v++) {
+      __builtin_prefetch(result + i * result_stride + v * LANES, 1);
+      sum[i][v] = (VECTOR){};
+    }
   }
   for (int64_t p = 0; p < k; p++) {
     VECTOR r[2];
-    for (int v = 0; v < vectors; v++) r[v] = NAME(load)(right + p * right_stride + v * LANES);
+    for (int v = 0; v < vectors; v++) {
+      __builtin_prefetch(right + (p + 8) * right_stride + v * LANES);
+      r[v] = NAME(load)(right + p * right_stride + v * LANES);
+    }
 #pragma unroll
     for (int i = 0; i < rows; i++) {
       VECTOR l = left[p * STRIDE + i] - (VECTOR){};
@@ -93,12 +98,16 @@ static TARGET void NAME(multiply)(
 // to[p][lane] = from[lane][p] for LANES lanes, of which the first `lanes` are there.
 static TARGET void NAME(pack_across)(
     const float *from, int64_t from_stride, int lanes, int64_t k, float *to, int64_t to_stride) {
-  int64_t p = 0;
-  for (; p + LANES <= k; p += LANES) {
+  for (int64_t next = 0; next < k && k >= LANES; next += LANES) {
+    // The last square overlaps the one before it.
+    int64_t p = next + LANES <= k ? next : k - LANES;
     VECTOR x[LANES], y[LANES];
 #pragma unroll
-    for (int i = 0; i < LANES; i++)
+    for (int i = 0; i < LANES; i++) {
       x[i] = i < lanes ? NAME(load)(from + i * from_stride + p) : (VECTOR){};
+      // Most often the next rows come next.
+      __builtin_prefetch(from + (i + lanes) * from_stride + p);
+    }
     // Perfect shuffles of all lanes, as often as LANES has bits, transpose.
 #pragma unroll
     for (int step = 1; step < LANES; step *= 2) {
@@ -120,7 +129,7 @@ static TARGET void NAME(pack_across)(
 #pragma unroll
     for (int i = 0; i < LANES; i++) NAME(store)(to + (p + i) * to_stride, x[i]);
   }
-  for (; p < k; p++)
+  for (int64_t p = 0; p < k && k < LANES; p++)
     for (int i = 0; i < LANES; i++)
       to[p * to_stride + i] = i < lanes ? from[i * from_stride + p] : 0;
 }
@@ -128,12 +137,12 @@ static TARGET void NAME(pack_across)(
 // to[p][lane] = from[p][lane] for LANES lanes, of which the first `lanes` are there.
 static TARGET void NAME(pack_along)(
     const float *from, int64_t from_stride, int lanes, int64_t k, float *to, int64_t to_stride) {
-  if (lanes >= LANES)
-    for (int64_t p = 0; p < k; p++)
-      NAME(store)(to + p * to_stride, NAME(load)(from + p * from_stride));
-  else
-    for (int64_t p = 0; p < k; p++)
-      for (int i = 0; i < LANES; i++)
+  int64_t p = 0;
+  // Lanes that are not there may hold anything: before the last row it is what follows in memory.
+  for (int64_t safe = lanes >= LANES ? k : from_stride >= LANES ? k - 1 : 0; p < safe; p++)
+    NAME(store)(to + p * to_stride, NAME(load)(from + p * from_stride));
+  for (; p < k; p++)
+    for (int i = 0; i < LANES; i++)
         to[p * to_stride + i] = i < lanes ? from[p * from_stride + i] : 0;
 }
 

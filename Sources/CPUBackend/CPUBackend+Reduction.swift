@@ -21,6 +21,7 @@ private final class ReductionKernel: Kernel {
   private let offset: Int
   /// Rounds the reduced elements, which stand at the start of the workspace.
   private let rounding: Conversion?
+  private let roundedByteCount: Int
 
   init(_ reduction: Reduction, of program: Program, over domain: Domain) {
     label =
@@ -46,9 +47,8 @@ private final class ReductionKernel: Kernel {
     roundedByteCount = rounded
   }
 
-  private let roundedByteCount: Int
-
   func run(_ call: Call) throws(TensorError) {
+    guard shape.outer > 0, shape.inner > 0 else { return }
     let result = call.address(inputCount)
     let workspace = call.workspace?.address
     // A workspace is there if one was asked for.
