@@ -24,7 +24,10 @@ let package = Package(
     .target(name: "CPUKernels", path: "Kernels/cpu"),
     .target(
       name: "OpenCLSources", path: "Kernels/opencl",
-      exclude: ["assembly.cl", "elementwise.cl", "matmul.cl", "reduction.cl", "scan.cl"]),
+      exclude: [
+        "assembly.cl", "elementwise.cl", "matmul.cl", "matmul_cpu.cl", "matmul_gpu.cl",
+        "reduction.cl", "scan.cl",
+      ]),
 
     floor("Geometry", on: []),
     floor("Backends", on: ["Geometry"]),
@@ -33,9 +36,37 @@ let package = Package(
     floor("Tensors", on: ["Geometry", "Backends", "CPUBackend", "OpenCLBackend"]),
     floor("Optimizers", on: ["Geometry", "Tensors"]),
     floor("Formats", on: ["Geometry"]),
+    floor("Replay", on: ["Geometry", "Tensors", "Optimizers", "Formats"]),
     floor("Apus", on: ["Geometry", "Tensors", "Optimizers", "Formats"]),
     .executableTarget(
-      name: "apus-cli", dependencies: ["Apus"], swiftSettings: strict),
+      name: "apus-cli",
+      dependencies: ["Geometry", "Backends", "Tensors", "Optimizers", "Formats", "Replay"],
+      swiftSettings: strict),
+
+    .executableTarget(
+      name: "XOR", dependencies: ["Apus"], path: "Examples/XOR", swiftSettings: strict),
+    .executableTarget(
+      name: "kernel-gate", dependencies: ["Apus", "Geometry", "Tensors"], path: "Tests/KernelGate",
+      swiftSettings: strict),
+    .target(
+      name: "Catalogue", dependencies: ["Geometry", "Tensors"], path: "Tests/Catalogue",
+      swiftSettings: strict),
+    .testTarget(
+      name: "TensorsTests",
+      dependencies: [
+        "Geometry", "Backends", "CPUBackend", "OpenCLBackend", "Tensors", "Catalogue",
+      ], swiftSettings: strict),
+    .testTarget(
+      name: "GraphTests", dependencies: ["Geometry", "Tensors", "Optimizers"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "TrainingTests", dependencies: ["Geometry", "Tensors", "Optimizers", "Formats"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "FormatsTests", dependencies: ["Geometry", "Formats"], swiftSettings: strict),
+    .testTarget(
+      name: "ReplayTests", dependencies: ["Geometry", "Tensors", "Formats", "Replay"],
+      swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c2x

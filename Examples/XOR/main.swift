@@ -22,7 +22,7 @@ struct Network {
 let inputs = try Tensor([0, 0, 0, 1, 1, 0, 1, 1], shape: [4, 2])
 let targets = try Tensor([0, 1, 1, 0], shape: [4, 1])
 let network = try Network()
-let optimizer = Adam(learningRate: 0.1)
+let optimizer = try Adam(learningRate: 0.1)
 
 for step in 1...200 {
   let (loss, gradients) = try valueAndGradients(of: network.parameters) {

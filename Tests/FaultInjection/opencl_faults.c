@@ -10,6 +10,7 @@
 //   FAULT_REPORT  a file for `calls live after name`: matching calls, objects alive at exit, all calls
 //                 after the first failure but releases, and the name of the call that failed
 //   FAULT_KERNELS a file that the names of launched kernels are appended to
+//   FAULT_KEEP    set: memory objects are never released, so that none has the address of an earlier one
 
 #define _GNU_SOURCE
 #define CL_TARGET_OPENCL_VERSION 120
@@ -78,11 +79,11 @@ __attribute__((destructor)) static void report(void) {
   }
 
 // Releases never fail: what they could say comes too late for anybody.
-#define RELEASES(name, kind)                                         \
+#define RELEASES(name, kind, kept)                                   \
   CL_API_ENTRY cl_int CL_API_CALL name(kind object) {                \
     REAL(name);                                                      \
     atomic_fetch_sub(&live, 1);                                      \
-    return real(object);                                             \
+    return kept ? CL_SUCCESS : real(object);                         \
   }
 
 typedef void(CL_CALLBACK *ContextNotice)(const char *, const void *, size_t, void *);
@@ -105,11 +106,11 @@ MAKES(cl_program, clCreateProgramWithBinary, CL_INVALID_BINARY,
 MAKES(cl_kernel, clCreateKernel, CL_OUT_OF_RESOURCES, (cl_program p, const char *n, cl_int *code),
       (p, n, code))
 
-RELEASES(clReleaseContext, cl_context)
-RELEASES(clReleaseCommandQueue, cl_command_queue)
-RELEASES(clReleaseMemObject, cl_mem)
-RELEASES(clReleaseProgram, cl_program)
-RELEASES(clReleaseKernel, cl_kernel)
+RELEASES(clReleaseContext, cl_context, 0)
+RELEASES(clReleaseCommandQueue, cl_command_queue, 0)
+RELEASES(clReleaseMemObject, cl_mem, getenv("FAULT_KEEP"))
+RELEASES(clReleaseProgram, cl_program, 0)
+RELEASES(clReleaseKernel, cl_kernel, 0)
 
 RETURNS_CODE(clGetPlatformIDs, -1001, (cl_uint n, cl_platform_id *p, cl_uint *f), (n, p, f))
 RETURNS_CODE(clGetPlatformInfo, CL_OUT_OF_HOST_MEMORY,

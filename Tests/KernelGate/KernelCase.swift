@@ -1,12 +1,12 @@
 import Apus
 
 /// Something to compute on the current device, for what checks the kernels that it takes.
-struct KernelCase {
+struct KernelCase: Sendable {
   let name: String
   /// The results, not evaluated.
-  let body: () throws -> [Tensor]
+  let body: @Sendable () throws -> [Tensor]
 
-  init(_ name: String, _ body: @escaping () throws -> [Tensor]) {
+  init(_ name: String, _ body: @escaping @Sendable () throws -> [Tensor]) {
     self.name = name
     self.body = body
   }
@@ -14,7 +14,7 @@ struct KernelCase {
   /// `f` of `inputs` and its gradient with respect to each.
   init(
     _ name: String, of inputs: [Sample], gradients: Bool = true,
-    _ f: @escaping ([Tensor]) throws -> Tensor
+    _ f: @escaping @Sendable ([Tensor]) throws -> Tensor
   ) {
     self.init(name) {
       var tensors: [Tensor] = []
@@ -27,7 +27,7 @@ struct KernelCase {
 }
 
 /// A tensor of numbers that are the same each time.
-struct Sample {
+struct Sample: Sendable {
   let shape: Shape
   var range = -2.0...2.0
   var type = ScalarType.float32

@@ -1,35 +1,34 @@
 // Launches every kernel of the current device at small sizes, and prints a digest of what each case
 // computed. Two devices that agree to the last bit print the same.
 //
-//   kernel-gate [--once] [TEXT]    the cases whose name contains TEXT; all without it
-//
-// Each case runs fused, then, unless `--once`, with debug checks: one operation at a time.
+//   kernel-gate [TEXT]    the cases whose name contains TEXT; all without it
 //
 // Exits as `apus` does: 0, or the code of the kind of error that was thrown.
 
 import Apus
 import Glibc
+import Tensors
 
-let arguments = CommandLine.arguments.dropFirst()
-let isOnce = arguments.first == "--once"
-let wanted = arguments.dropFirst(isOnce ? 1 : 0).first
+let wanted = CommandLine.arguments.dropFirst().first
 let everything =
   functionCases + operatorCases + typeCases + reductionCases + scanCases + productCases
   + movementCases + randomCases + trainingCases
 let cases = everything.filter { wanted == nil || $0.name.contains(wanted ?? "") }
 
+func complain(_ text: String) {
+  let line = Array("kernel-gate: \(text)\n".utf8)
+  _ = line.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+}
+
 func run(_ item: KernelCase) -> Int32 {
   do {
-    let fused = try item.body()
-    try evaluate(fused)
-    print(item.name, try digest(fused), separator: "\t")
-    if !isOnce {
-      let single = try withDebugChecks { try item.body() }
-      print(item.name, try digest(single), "one by one", separator: "\t")
-    }
+    try Device.current.allocateExactSizes(true)
+    let results = try item.body()
+    try evaluate(results)
+    print(item.name, try digest(results), separator: "\t")
     return 0
   } catch let error as TensorError {
-    fputs("kernel-gate: \(item.name): \(error)\n", stderr)
+    complain("\(item.name): \(error)")
     switch error.kind {
     case .device, .deviceLost, .kernelBuild, .nondeterministic: return 69
     case .outOfMemory: return 75
@@ -37,7 +36,7 @@ func run(_ item: KernelCase) -> Int32 {
     default: return 65
     }
   } catch {
-    fputs("kernel-gate: \(item.name): \(error)\n", stderr)
+    complain("\(item.name): \(error)")
     return 70
   }
 }
