@@ -82,7 +82,8 @@ package struct Domain: Hashable, Sendable {
     for axis in stride(from: rank - 2, through: 0, by: -1) {
       dense[axis] = dense[axis + 1] * extents[axis + 1]
     }
-    if strides == dense { return .contiguous }
+    // Of nothing there is no pattern, and no period to divide by.
+    if extents.contains(0) || strides == dense { return .contiguous }
     if strides.allSatisfy({ $0 == 0 }) { return .scalar }
     if let first = strides.firstIndex(where: { $0 != 0 }), strides[first...] == dense[first...] {
       return .row(period: dense[first] * extents[first])
