@@ -53,7 +53,6 @@ static inline uchar float_to_uchar(float x) {
 }
 
 #if HAS_FLOAT64
-#pragma OPENCL EXTENSION cl_khr_fp64 : enable
 
 static inline int double_to_int(double x) {
   return x >= 0x1p+31 ? INT_MAX : x <= -0x1p+31 ? INT_MIN : x == x ? (int)x : 0;
@@ -65,37 +64,5 @@ static inline long double_to_long(double x) {
 
 static inline uchar double_to_uchar(double x) {
   return (uchar)(int)(x >= 255.0 ? 255.0 : x > 0.0 ? x : 0.0);
-}
-
-static inline double remainder_double(double a, double b) {
-  const double r = fmod(a, b);
-  if (r == 0.0) return copysign(0.0, b);
-  return (r < 0.0) != (b < 0.0) ? r + b : r;
-}
-
-static inline double sigmoid_double(double x) {
-  const double e = exp(-fabs(x));
-  return (x < 0.0 ? e : 1.0) / (1.0 + e);
-}
-
-static inline double softplus_double(double x) {
-  return (x <= 0.0 ? 0.0 : x) + log1p(exp(-fabs(x)));
-}
-
-// Three steps of Newton's method, on the complement where the function is flat.
-static inline double erf_inverse_double(double x) {
-  const double y = fabs(x);
-  if (!(y < 1.0)) return x * (y == 1.0 ? INFINITY : NAN);
-  if (y == 0.0) return x;
-  double w = -log((1.0 - y) * (1.0 + y));
-  double z = w < 5.0 ? y * (0.886 + 0.24 * w * y * y / (1.0 + w)) : sqrt(w - 0.5 * log(4.0 * w));
-  for (int step = 0; step < 6; step++) {
-    const double miss = y < 0.5 ? erf(z) - y : (1.0 - y) - erfc(z);
-    const double slope = 1.1283791670955126 * exp(-z * z);
-    // Halley's correction: the second derivative is -2z times the first.
-    const double newton = miss / slope;
-    z -= newton / (1.0 + z * newton);
-  }
-  return copysign(z, x);
 }
 #endif

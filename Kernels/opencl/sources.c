@@ -4,6 +4,10 @@ static const char elementary[] = {
 #embed "../common/elementary.h"
     , 0};
 
+static const char elementary_float64[] = {
+#embed "../common/elementary_float64.h"
+    , 0};
+
 static const char elementwise[] = {
 #embed "elementwise.cl"
     , 0};
@@ -33,6 +37,7 @@ static const char scan[] = {
     , 0};
 
 const char *opencl_elementary_source(void) { return elementary; }
+const char *opencl_elementary_float64_source(void) { return elementary_float64; }
 const char *opencl_elementwise_source(void) { return elementwise; }
 const char *opencl_assembly_source(void) { return assembly; }
 const char *opencl_matmul_source(void) { return matmul; }

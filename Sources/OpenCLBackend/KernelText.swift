@@ -7,6 +7,8 @@ enum KernelText {
   /// What generated text is written in: the elementary functions, which the CPU has too, and more.
   static let elementwise =
     text("elementary.h", opencl_elementary_source())
+    + "#if HAS_FLOAT64\n#pragma OPENCL EXTENSION cl_khr_fp64 : enable\n"
+    + text("elementary_float64.h", opencl_elementary_float64_source()) + "#endif\n"
     + text("elementwise.cl", opencl_elementwise_source())
   static let assembly = text("assembly.cl", opencl_assembly_source())
   static let matmul = text("matmul.cl", opencl_matmul_source())

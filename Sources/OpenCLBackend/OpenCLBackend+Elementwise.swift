@@ -9,6 +9,13 @@ extension OpenCLBackend: ElementwiseKernels {
     let count = domain.count
     try requireTypes(program, in: "elementwise")
     guard count > 0 else { return OpenCLKernel(label) { _ in } }
+    // Moving keeps every bit, even those of a NaN.
+    if program.isIdentity {
+      let copy = try CopyLaunch(self, program.inputs[0], gathering: domain)
+      return OpenCLKernel("copy \(domain.extents)") { call throws(TensorError) in
+        try copy.run(call.bindings[0], to: call.bindings[1])
+      }
+    }
     let launch = try ElementwiseLaunch(self, program, domain, counts: [count], perLaunch: 1)
     return OpenCLKernel(label) { call throws(TensorError) in try launch.run(call, from: 0) }
   }

@@ -3,6 +3,7 @@
 // The texts of the OpenCL C programs, inside the binary.
 
 const char *opencl_elementary_source(void);
+const char *opencl_elementary_float64_source(void);
 const char *opencl_elementwise_source(void);
 const char *opencl_assembly_source(void);
 const char *opencl_matmul_source(void);
