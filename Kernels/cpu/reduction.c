@@ -20,6 +20,8 @@ struct loops {
   // Takes `n` states into as many.
   void (*merge)(const void *input, const int32_t *from, int64_t n, void *state, int32_t *where);
   void (*begin)(int64_t n, void *state);
+  // The results of rows of `n` elements that one after the other serves best.
+  void (*short_rows)(const void *input, int64_t rows, int64_t n, void *result);
   void (*store)(const void *state, int64_t n, void *result);
   int64_t (*where)(const void *input, int64_t n, void *state);
   int state_size;
@@ -83,6 +85,8 @@ enum {
   WIDTH = 1024,
   // Elements computed at a time where the input is not in memory.
   TILE = 4096,
+  // The longest row that is not worth vectors.
+  SHORT = 24,
   // Below so many elements other threads are not worth waking.
   ALONE = 1 << 14,
 };
@@ -169,6 +173,11 @@ static void reduce_span(
 static void reduce_rows(const struct plan *plan, int64_t row, int64_t rows, void *tile) {
   int64_t count = plan->shape->count;
   const char *from = elements(plan, row * count, (row + rows) * count, tile);
+  if (count > 0 && count <= SHORT) {
+    int64_t size = plan->finds ? (int64_t)sizeof(int32_t) : plan->element_size;
+    plan->loops->short_rows(from, rows, count, (char *)plan->call->result + row * size);
+    return;
+  }
   for (int64_t i = 0; i < rows; i++, from += count * plan->element_size) {
     int64_t state;
     int32_t where = -1;

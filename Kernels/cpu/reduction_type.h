@@ -17,20 +17,28 @@ typedef MASK NAME(masks) __attribute__((vector_size(LANES * sizeof(T)), aligned(
 #define IS_NAN(x) 0
 #endif
 // The first one stays among equals, and NaN once it is there.
-#define REPLACES(x, best, above) ((x)above(best) || (IS_NAN(x) && !IS_NAN(best)))
+#define REPLACES(x, best, above) (((x)above(best)) | (IS_NAN(x) & !IS_NAN(best)))
 
-#define SPAN(kind, neutral, operation) \
+// `fours`: whether four elements may be brought together in T, before they become a SUM.
+#define SPAN(kind, neutral, operation, fours) \
   CLONES static void NAME(kind##_span)(const void *input, int64_t n, void *state) { \
     const T *x = input; \
     SUM total = *(SUM *)state; \
     int64_t i = 0; \
     if (n >= LANES) { \
       NAME(sums) lanes = (SUM)neutral - (NAME(sums)){}; \
+      for (; fours && i + 4 * LANES <= n; i += 4 * LANES) { \
+        const NAME(lanes) *v = (const NAME(lanes) *)(x + i); \
+        lanes = lanes operation __builtin_convertvector( \
+            (v[0] operation v[1]) operation(v[2] operation v[3]), NAME(sums)); \
+      } \
       for (; i + LANES <= n; i += LANES) \
         lanes = lanes operation __builtin_convertvector(*(const NAME(lanes) *)(x + i), NAME(sums)); \
-      for (int width = LANES / 2; width > 0; width /= 2) \
-        for (int l = 0; l < width; l++) lanes[l] = lanes[l] operation lanes[l + width]; \
-      total = total operation lanes[0]; \
+      SUM folded[LANES]; \
+      memcpy(folded, &lanes, sizeof folded); \
+      _Pragma("unroll") for (int width = LANES / 2; width > 0; width /= 2) \
+        for (int l = 0; l < width; l++) folded[l] = folded[l] operation folded[l + width]; \
+      total = total operation folded[0]; \
     } \
     for (; i < n; i++) total = total operation (SUM)x[i]; \
     *(SUM *)state = total; \
@@ -49,6 +57,15 @@ typedef MASK NAME(masks) __attribute__((vector_size(LANES * sizeof(T)), aligned(
     for (; r < rows; r++, x += stride) \
       for (int64_t j = 0; j < width; j++) total[j] = total[j] operation(SUM) x[j]; \
   } \
+  CLONES static void NAME(kind##_short_rows)( \
+      const void *input, int64_t rows, int64_t n, void *result) { \
+    const T *x = input; \
+    for (int64_t r = 0; r < rows; r++, x += n) { \
+      SUM total = neutral; \
+      for (int64_t i = 0; i < n; i++) total = total operation(SUM) x[i]; \
+      ((T *)result)[r] = (T)total; \
+    } \
+  } \
   static void NAME(kind##_merge)( \
       const void *input, const int32_t *from, int64_t n, void *state, int32_t *where) { \
     (void)from, (void)where; \
@@ -60,8 +77,8 @@ typedef MASK NAME(masks) __attribute__((vector_size(LANES * sizeof(T)), aligned(
     for (int64_t j = 0; j < n; j++) ((SUM *)state)[j] = neutral; \
   }
 
-SPAN(sum, 0, +)
-SPAN(product, 1, *)
+SPAN(sum, 0, +, IS_FLOATING)
+SPAN(product, 1, *, 0)
 
 static void NAME(store_sums)(const void *state, int64_t n, void *result) {
   for (int64_t j = 0; j < n; j++) ((T *)result)[j] = (T)((const SUM *)state)[j];
@@ -101,6 +118,29 @@ static void NAME(store_sums)(const void *state, int64_t n, void *result) {
       } \
     for (; r < rows; r++, x += stride) \
       for (int64_t j = 0; j < width; j++) best[j] = BEATS(x[j], best[j], above) ? x[j] : best[j]; \
+  } \
+  CLONES static void NAME(kind##_short_rows)( \
+      const void *input, int64_t rows, int64_t n, void *result) { \
+    const T *x = input; \
+    for (int64_t r = 0; r < rows; r++, x += n) { \
+      T best = neutral; \
+      for (int64_t i = 0; i < n; i++) best = BEATS(x[i], best, above) ? x[i] : best; \
+      ((T *)result)[r] = best; \
+    } \
+  } \
+  CLONES static void NAME(kind##_where_short_rows)( \
+      const void *input, int64_t rows, int64_t n, void *result) { \
+    const T *x = input; \
+    for (int64_t r = 0; r < rows; r++, x += n) { \
+      T best = x[0]; \
+      int32_t where = 0; \
+      for (int32_t i = 1; i < (int32_t)n; i++) { \
+        int takes = REPLACES(x[i], best, above); \
+        best = takes ? x[i] : best; \
+        where = takes ? i : where; \
+      } \
+      ((int32_t *)result)[r] = where; \
+    } \
   } \
   static void NAME(kind##_merge)( \
       const void *input, const int32_t *from, int64_t n, void *state, int32_t *where) { \
@@ -161,13 +201,16 @@ static void NAME(store_extremes)(const void *state, int64_t n, void *result) {
 
 #define SUMS(kind) \
   {.span = NAME(kind##_span), .columns = NAME(kind##_columns), .merge = NAME(kind##_merge), \
-   .begin = NAME(kind##_begin), .store = NAME(store_sums), .state_size = sizeof(SUM)}
+   .begin = NAME(kind##_begin), .short_rows = NAME(kind##_short_rows), \
+   .store = NAME(store_sums), .state_size = sizeof(SUM)}
 #define EXTREMES(kind) \
   {.span = NAME(kind##_span), .columns = NAME(kind##_columns), .merge = NAME(kind##_merge), \
-   .begin = NAME(kind##_begin), .store = NAME(store_extremes), .state_size = sizeof(T)}
+   .begin = NAME(kind##_begin), .short_rows = NAME(kind##_short_rows), \
+   .store = NAME(store_extremes), .state_size = sizeof(T)}
 #define WHERES(kind) \
   {.where = NAME(kind##_where), .columns = NAME(kind##_where_columns), \
-   .merge = NAME(kind##_where_merge), .begin = NAME(kind##_begin), .state_size = sizeof(T)}
+   .merge = NAME(kind##_where_merge), .begin = NAME(kind##_begin), \
+   .short_rows = NAME(kind##_where_short_rows), .state_size = sizeof(T)}
 
 static const struct loops NAME(loops)[] = {
     SUMS(sum), SUMS(product), EXTREMES(maximum), EXTREMES(minimum), WHERES(maximum),
