@@ -51,6 +51,9 @@ let package = Package(
     .target(
       name: "Catalogue", dependencies: ["Geometry", "Tensors"], path: "Tests/Catalogue",
       swiftSettings: strict),
+    .executableTarget(
+      name: "kernel-bench", dependencies: ["Backends", "Catalogue", "Geometry", "Tensors"],
+      path: "Benchmarks/KernelBench", swiftSettings: strict),
     .testTarget(
       name: "TensorsTests",
       dependencies: [

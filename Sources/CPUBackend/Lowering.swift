@@ -175,8 +175,12 @@ struct Lowering {
     for (result, value) in program.results.enumerated() where results[result].is_direct == 0 {
       let value = sameAs[value]
       if value < inputCount, needsLoad(value), registers[value] < 0 {
-        load(value, to: firstResult + result)
-        continue
+        if program.inputs[value] == program.resultTypes[result] {
+          load(value, to: firstResult + result)
+          continue
+        }
+        // A half-size input that is stored as float32 is widened on the way.
+        load(value)
       }
       var step = elementwise_instruction()
       step.operation = elementwise_store

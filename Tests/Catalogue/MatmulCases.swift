@@ -16,12 +16,14 @@ enum MatmulCases {
     let result = product(
       Reference(left, repeating: 0), Reference(right, repeating: 0), transposeLeft, transposeRight,
       shapeOnly: true)
+    let values: Values = type.isFloatingPoint ? .normal(1) : .integers(-9, 9)
     return Sample(
       "matmul", words.joined(separator: " "),
       [
-        Input(left, type, .normal(1), view: views.0, seed: seeded("matmul", 2 * index)),
-        Input(right, type, .normal(1), view: views.1, seed: seeded("matmul", 2 * index + 1)),
-      ], differentiable: [0, 1], tolerance: .product(inner),
+        Input(left, type, values, view: views.0, seed: seeded("matmul", 2 * index)),
+        Input(right, type, values, view: views.1, seed: seeded("matmul", 2 * index + 1)),
+      ], differentiable: [0, 1],
+      tolerance: type.isFloatingPoint ? .product(inner) : .exact,
       operations: 2 * Double(result.count) * Double(inner),
       call: {
         [
@@ -105,6 +107,9 @@ enum MatmulCases {
       samples.append(sample([9, 17], [17, 5], false, false, type, 150 + index))
       samples.append(sample([2, 9, 17], [2, 5, 17], false, true, type, 160 + index))
     }
+    for (index, type) in [ScalarType.int32, .int64].enumerated() {
+      samples.append(sample([9, 17], [17, 5], false, false, type, 170 + index))
+    }
     let call: @Sendable ([Tensor]) throws -> Void = { _ = try matmul($0[0], $0[1]) }
     func bad(_ what: String, _ kinds: Set<TensorError.Kind>, _ left: Input, _ right: Input)
       -> BadCall
@@ -119,8 +124,8 @@ enum MatmulCases {
     badCalls += [ScalarType.float64, .float16, .int32].map {
       bad("types", [.dtype], Input([2, 3]), Input([3, 2], $0, .integers(0, 1)))
     }
-    badCalls += [ScalarType.bool, .uint8, .int32, .int64].map {
-      let input = Input([2, 2], $0, .integers(0, 1))
+    badCalls += [[2, 2], [3, 3], [1, 1]].map { (shape: [Int]) in
+      let input = Input(shape, .bool, .bools)
       return bad("type", [.dtype], input, input)
     }
     badCalls += (0..<2).map {

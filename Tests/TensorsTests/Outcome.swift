@@ -110,6 +110,7 @@ extension Sample {
   /// Why a result looks as if nothing had computed it, if it does.
   func mistrust(_ result: Reference) -> String? {
     if !mayBeNaN, result.values.contains(where: \.isNaN) { return "holds NaN" }
+    if inputs.contains(where: { $0.count == 0 }) { return nil }
     let zeros = result.values.filter { $0 == 0 }.count
     if !mayBeZero, result.values.count > 1, 10 * zeros > 9 * result.values.count {
       return "\(zeros) of \(result.values.count) elements are zero"

@@ -6,13 +6,15 @@ public func concatenate(_ tensors: [Tensor], axis: Int = 0) throws(TensorError) 
   guard let first = tensors.first else {
     throw TensorError(.argument, "concatenate", "of no tensors")
   }
+  for tensor in tensors where tensor.rank != first.rank {
+    throw TensorError(
+      .shape, "concatenate", "numbers of axes differ", operands: tensors.map(\.info))
+  }
   let axis = try first.shape.axis(axis, in: "concatenate")
   var total = 0
   for tensor in tensors {
     try Tensor.compatible(first.node, tensor.node, "concatenate", first, tensor)
-    guard tensor.rank == first.rank,
-      tensor.shape.replacing(axis, with: 0) == first.shape.replacing(axis, with: 0)
-    else {
+    guard tensor.shape.replacing(axis, with: 0) == first.shape.replacing(axis, with: 0) else {
       throw TensorError(
         .shape, "concatenate", "shapes differ in more than axis \(axis)",
         operands: tensors.map(\.info))
@@ -79,7 +81,7 @@ extension Tensor {
       guard !overflow, !overflows else { throw fail("paddings of axis \(axis) overflow") }
       target[axis] = total
     }
-    target = try target.validated(in: "padded")
+    target = try validated(target, "padded")
     switch mode {
     case .constant(let value):
       if target == shape { return self }
@@ -135,7 +137,7 @@ extension Tensor {
       }
       target[axis] = extent
     }
-    target = try target.validated(in: name)
+    target = try validated(target, name)
     // One axis at a time, so that eight axes are enough.
     var result = self
     for axis in 0..<rank where repeats[axis] != 1 {

@@ -57,6 +57,16 @@ private struct Equation {
     guard Set(result).count == result.count, result.allSatisfy({ all.contains($0) }) else {
       throw fail("the result needs letters of the operands, each once")
     }
+    for tensor in operands {
+      guard tensor.scalarType == operands[0].scalarType, tensor.scalarType != .bool else {
+        throw TensorError(
+          .dtype, "einsum", "operands need one type of numbers", operands: operands.map(\.info))
+      }
+      guard tensor.node.place === operands[0].node.place else {
+        throw TensorError(
+          .device, "einsum", "operands are on different devices", operands: operands.map(\.info))
+      }
+    }
     var extents: [Character: Int] = [:]
     for (letters, tensor) in zip(inputs, operands) {
       guard letters.count == tensor.rank else {

@@ -118,6 +118,8 @@ public func dot(_ a: Tensor, _ b: Tensor) throws(TensorError) -> Tensor {
     throw TensorError(
       .shape, "dot", "two vectors of one length are needed", operands: [a.info, b.info])
   }
+  try Tensor.compatible(a.node, b.node, "dot", a, b)
+  guard a.scalarType != .bool else { throw Tensor.unfit("dot", [a, b]) }
   return try matmul(a, b)
 }
 
@@ -126,5 +128,7 @@ public func outer(_ a: Tensor, _ b: Tensor) throws(TensorError) -> Tensor {
   guard a.rank == 1, b.rank == 1 else {
     throw TensorError(.shape, "outer", "two vectors are needed", operands: [a.info, b.info])
   }
+  try Tensor.compatible(a.node, b.node, "outer", a, b)
+  guard a.scalarType != .bool else { throw Tensor.unfit("outer", [a, b]) }
   return try Tensor.binary(.multiply, a.expanded(at: 1), b.expanded(at: 0), "outer")
 }

@@ -20,7 +20,7 @@ extension Tensor {
     _ shape: Shape, mean: Double = 0, standardDeviation: Double = 1,
     as type: ScalarType = .float32, on device: Device? = nil, source: RandomSource? = nil
   ) throws(TensorError) -> Tensor {
-    try check(mean, standardDeviation, "normal")
+    try check(mean, standardDeviation, type, "normal")
     let bits = try generated(.signedUniform, shape, .float32, device, source, "normal")
     let values = try erfInverse(bits) * (standardDeviation * 1.4142135623730951)
     return try (mean == 0 ? values : values + mean).cast(to: type)
@@ -31,7 +31,7 @@ extension Tensor {
     _ shape: Shape, mean: Double = 0, standardDeviation: Double = 1,
     as type: ScalarType = .float32, on device: Device? = nil, source: RandomSource? = nil
   ) throws(TensorError) -> Tensor {
-    try check(mean, standardDeviation, "truncatedNormal")
+    try check(mean, standardDeviation, type, "truncatedNormal")
     let bits = try generated(.signedUniform, shape, .float32, device, source, "truncatedNormal")
     // erf(2/√2) of the distribution lies within two deviations.
     let values =
@@ -101,8 +101,11 @@ extension Tensor {
   }
 
   private static func check(
-    _ mean: Double, _ deviation: Double, _ name: String
+    _ mean: Double, _ deviation: Double, _ type: ScalarType, _ name: String
   ) throws(TensorError) {
+    guard type.isFloatingPoint else {
+      throw TensorError(.dtype, name, "not defined for \(type)")
+    }
     guard mean.isFinite, deviation.isFinite, deviation >= 0 else {
       throw TensorError(
         .argument, name, "mean \(mean) and standard deviation \(deviation) are no distribution")

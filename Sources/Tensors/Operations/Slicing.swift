@@ -8,7 +8,7 @@ extension Tensor {
   public func sliced(
     begin: [Int], end: [Int], strides: [Int]? = nil
   ) throws(TensorError) -> Tensor {
-    let window = try window(begin, end, strides, "sliced")
+    let window = try window(begin, end, strides, "sliced", [info])
     if window.shape == shape, window.step.allSatisfy({ $0 > 0 }) { return self }
     return try viewed(SliceOperation(window.start, window.step, "sliced"), window.shape)
   }
@@ -31,7 +31,7 @@ extension Tensor {
   public func replacingSlice(
     begin: [Int], end: [Int], strides: [Int]? = nil, with values: Tensor
   ) throws(TensorError) -> Tensor {
-    let window = try window(begin, end, strides, "replacingSlice")
+    let window = try window(begin, end, strides, "replacingSlice", [info, values.info])
     try Tensor.compatible(node, values.node, "replacingSlice", self, values)
     guard values.shape == window.shape else {
       throw TensorError(
@@ -92,14 +92,14 @@ extension Tensor {
 
   /// Python's rules for bounds and strides, for every axis.
   private func window(
-    _ begin: [Int], _ end: [Int], _ strides: [Int]?, _ name: String
+    _ begin: [Int], _ end: [Int], _ strides: [Int]?, _ name: String, _ operands: [TensorInfo]
   ) throws(TensorError) -> Window {
     let strides = strides ?? [Int](repeating: 1, count: rank)
     guard begin.count == rank, end.count == rank, strides.count == rank else {
       throw TensorError(
         .argument, name,
         "begin \(begin), end \(end) and strides \(strides) need one number an axis",
-        operands: [info])
+        operands: operands)
     }
     var window = Window(start: [], step: strides, shape: shape)
     for axis in 0..<rank {
@@ -107,7 +107,7 @@ extension Tensor {
       let step = strides[axis]
       guard step != 0, step.magnitude <= UInt(Int32.max) else {
         throw TensorError(
-          .argument, name, "stride \(step) of axis \(axis) is not usable", operands: [info])
+          .argument, name, "stride \(step) of axis \(axis) is not usable", operands: operands)
       }
       func bound(_ index: Int) -> Int {
         let counted = index < 0 ? index &+ extent : index

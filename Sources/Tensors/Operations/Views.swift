@@ -14,12 +14,21 @@ extension Tensor {
       }
       target[open] = count / rest
     }
-    target = try target.validated(in: "reshaped")
+    target = try validated(target, "reshaped")
     guard target.count == count else {
       throw TensorError(
         .shape, "reshaped", "\(count) elements do not fill \(target)", operands: [info])
     }
     return try viewed(ReshapeOperation.shared, target)
+  }
+
+  /// `target`, if a tensor can have it, else an error that names this tensor.
+  func validated(_ target: Shape, _ name: String) throws(TensorError) -> Shape {
+    do throws(TensorError) {
+      return try target.validated(in: name)
+    } catch {
+      throw TensorError(error.kind, name, error.detail, operands: [info])
+    }
   }
 
   /// The axes from `first` on as one.
@@ -57,7 +66,7 @@ extension Tensor {
   /// This tensor repeated to `target` by NumPy's rule, without a copy.
   public func broadcast(to target: Shape) throws(TensorError) -> Tensor {
     if target == shape { return self }
-    let target = try target.validated(in: "broadcast")
+    let target = try validated(target, "broadcast")
     guard shape.broadcast(with: target) == target else {
       throw TensorError(.shape, "broadcast", "does not broadcast to \(target)", operands: [info])
     }
