@@ -22,7 +22,8 @@ package final class MemoryPool: @unchecked Sendable {
   private let device: String
   private let allocateRaw: @Sendable (Int) -> (UnsafeMutableRawPointer?, Int32)
   private let releaseRaw: @Sendable (UnsafeMutableRawPointer) -> Void
-  private var free: [Int: [UnsafeMutableRawPointer]] = [:]
+  /// What is kept, by size class.
+  private var free = [[UnsafeMutableRawPointer]](repeating: [], count: SizeClass.count)
   private var counters = Statistics()
   private var limitBytes: Int
   private var exactSizes = false
@@ -46,7 +47,7 @@ package final class MemoryPool: @unchecked Sendable {
     releaseRaw = release
   }
 
-  deinit { for handles in free.values { handles.forEach(releaseRaw) } }
+  deinit { for handles in free { handles.forEach(releaseRaw) } }
 
   package var statistics: Statistics { lock.withLock { counters } }
 
@@ -77,11 +78,10 @@ package final class MemoryPool: @unchecked Sendable {
     guard byteCount <= maximumAllocationBytes else {
       throw outOfMemory(byteCount, "one buffer has at most \(maximumAllocationBytes) bytes", nil)
     }
-    let capacity =
-      exactSizes
-      ? max(byteCount, 1)
-      : max(byteCount, min(Self.capacity(for: byteCount), maximumAllocationBytes))
-    if let handle = free[capacity]?.popLast() {
+    let size = SizeClass(for: byteCount)
+    let isExact = exactSizes || size.byteCount > maximumAllocationBytes
+    let capacity = isExact ? max(byteCount, 1) : size.byteCount
+    if !isExact, let handle = free[size.index].popLast() {
       counters.cached -= capacity
       counters.reuses += 1
       return adopt(handle, byteCount, capacity)
@@ -102,14 +102,16 @@ package final class MemoryPool: @unchecked Sendable {
   }
 
   fileprivate func recycle(_ handle: UnsafeMutableRawPointer, capacity: Int) {
+    let size = SizeClass(for: capacity)
     lock.acquire()
     defer { lock.release() }
     counters.inUse -= capacity
-    if exactSizes {
+    // What was made in its exact size belongs to no class.
+    if exactSizes || size.byteCount != capacity {
       releaseRaw(handle)
     } else {
       counters.cached += capacity
-      free[capacity, default: []].append(handle)
+      free[size.index].append(handle)
     }
   }
 
@@ -122,8 +124,10 @@ package final class MemoryPool: @unchecked Sendable {
   }
 
   private func releaseCached() {
-    for handles in free.values { handles.forEach(releaseRaw) }
-    free = [:]
+    for index in free.indices {
+      free[index].forEach(releaseRaw)
+      free[index] = []
+    }
     counters.cached = 0
   }
 
@@ -134,12 +138,27 @@ package final class MemoryPool: @unchecked Sendable {
         + "peak \(counters.peak), device total \(totalBytes)",
       hint: "a smaller batch needs less", code: code)
   }
+}
 
-  /// Sizes are rounded to an eighth of their power of two, so that similar ones share buffers.
-  private static func capacity(for byteCount: Int) -> Int {
-    let minimum = max(byteCount, 256)
-    let step = max(256, 1 << max(0, Int.bitWidth - minimum.leadingZeroBitCount - 4))
-    return (minimum + step - 1) / step * step
+/// Sizes rounded up to an eighth of their power of two, so that similar ones share buffers.
+private struct SizeClass {
+  let byteCount: Int
+  let index: Int
+
+  private static let smallest = 256
+  static let count = Int.bitWidth * 8
+
+  init(for byteCount: Int) {
+    let needed = max(byteCount, Self.smallest)
+    let step = max(Self.smallest, 1 << max(0, Self.exponent(of: needed) - 3))
+    self.byteCount = (needed + step - 1) / step * step
+    // Rounding up may have reached the next power of two.
+    let exponent = Self.exponent(of: self.byteCount)
+    index = exponent * 8 + (self.byteCount >> (exponent - 3)) & 7
+  }
+
+  private static func exponent(of number: Int) -> Int {
+    Int.bitWidth - 1 - number.leadingZeroBitCount
   }
 }
 
