@@ -5,7 +5,13 @@
 #include "elementwise_access.h"
 #include "elementwise_loops.h"
 
-enum { ALIGNMENT = 64, CELL = elementwise_block * 8 };
+enum { ALIGNMENT = 64, PAGE = 4096, CELL = elementwise_block * 8, FEWEST_STEPS_TO_PREFETCH = 3 };
+
+// Memory that tile after tile is read from or written to.
+typedef struct {
+  const char *start;
+  int64_t element_size;
+} stream;
 
 static int64_t aligned(int64_t bytes) { return (bytes + ALIGNMENT - 1) & -(int64_t)ALIGNMENT; }
 
@@ -25,8 +31,9 @@ static int is_unrolled(const elementwise_code *code, const elementwise_input *in
 int64_t elementwise_scratch_bytes(const elementwise_code *code) {
   const int64_t slots = cell_count(code) + code->register_count;
   int64_t bytes = aligned(slots * (int64_t)(sizeof(void *) + sizeof(int64_t)));
+  bytes += aligned(cell_count(code) * (int64_t)sizeof(stream));
   bytes += cell_count(code) * CELL;
-  bytes += code->register_count * aligned(code->register_bytes);
+  bytes += PAGE + code->register_count * aligned(code->register_bytes);
   for (int k = 0; k < code->input_count; k++) {
     const elementwise_input *input = &code->inputs[k];
     if (is_unrolled(code, input))
@@ -44,6 +51,8 @@ typedef struct {
   int64_t origin;
   char **pointers;
   int64_t *steps;
+  stream *streams;
+  int stream_count;
   char *cells, *registers, *rows;
 } run;
 
@@ -105,14 +114,48 @@ static void unroll(const run *r, int k, char *row, int64_t count) {
   }
 }
 
+static void find_streams(run *r) {
+  const elementwise_code *code = r->code;
+  r->stream_count = 0;
+  if (code->instruction_count < FEWEST_STEPS_TO_PREFETCH) return;
+  for (int k = 0; k < code->input_count; k++) {
+    if (code->inputs[k].kind != access_contiguous) continue;
+    r->streams[r->stream_count++] =
+        (stream){memory(r, k), elementwise_size(code->inputs[k].type)};
+  }
+  for (int k = 0; k < code->result_count; k++) {
+    const int64_t size = elementwise_size(code->results[k].type);
+    const char *start = (const char *)r->results[k] - r->origin * size;
+    int is_known = 0;
+    for (int j = 0; j < r->stream_count; j++) is_known |= r->streams[j].start == start;
+    if (!is_known) r->streams[r->stream_count++] = (stream){start, size};
+  }
+}
+
+// Asks for a share of what the next tile reads and writes, so that memory is busy while this one is
+// computed.
+static void prefetch(const run *r, int64_t next, int64_t count, int64_t share, int64_t shares) {
+  for (int k = 0; k < r->stream_count; k++) {
+    const int64_t size = r->streams[k].element_size;
+    const char *tile = r->streams[k].start + next * size;
+    const int64_t last = count * size * (share + 1) / shares;
+    for (int64_t at = count * size * share / shares & -ALIGNMENT; at < last; at += ALIGNMENT)
+      __builtin_prefetch(tile + at);
+  }
+}
+
 static void prepare(run *r, int64_t count, char *scratch) {
   const elementwise_code *code = r->code;
   const int64_t cells = cell_count(code);
   const int64_t slots = cells + code->register_count;
   r->pointers = (char **)scratch;
   r->steps = (int64_t *)(scratch + slots * (int64_t)sizeof(char *));
-  r->cells = scratch + aligned(slots * (int64_t)(sizeof(char *) + sizeof(int64_t)));
-  r->registers = r->cells + cells * CELL;
+  char *next = scratch + aligned(slots * (int64_t)(sizeof(char *) + sizeof(int64_t)));
+  r->streams = (stream *)next;
+  r->cells = next + aligned(cells * (int64_t)sizeof(stream));
+  // Tensors start at pages too, mostly. A load that shares its place in a page with a store shortly
+  // before it waits for that; so aligned it comes first.
+  r->registers = (char *)(((uintptr_t)(r->cells + cells * CELL) + PAGE - 1) & -(uintptr_t)PAGE);
   r->rows = r->registers + code->register_count * aligned(code->register_bytes);
   for (int slot = 0; slot < slots; slot++) r->steps[slot] = elementwise_block;
   for (int k = 0; k < code->register_count; k++)
@@ -123,6 +166,7 @@ static void prepare(run *r, int64_t count, char *scratch) {
     r->steps[slot] = 0;
     splat_word(cell(r, slot), r->words[k], code->scalars[k]);
   }
+  find_streams(r);
   char *row = r->rows;
   for (int k = 0; k < code->input_count; k++) {
     const elementwise_input *input = &code->inputs[k];
@@ -231,8 +275,9 @@ static void compute(const run *r, const elementwise_instruction *step, int64_t b
   }
 }
 
-// Runs all steps on the indices from `start` on: whole blocks, or less than one.
-static void run_tile(run *r, int64_t start, int64_t count) {
+// Runs all steps on the indices from `start` on: whole blocks, or less than one. The run's next
+// tiles end at `end`.
+static void run_tile(run *r, int64_t start, int64_t count, int64_t end) {
   const elementwise_code *code = r->code;
   const int is_end = count < elementwise_block;
   const int first_result = code->input_count + code->scalar_count;
@@ -252,8 +297,10 @@ static void run_tile(run *r, int64_t start, int64_t count) {
     if (is_end && code->results[k].is_direct) r->pointers[slot] = cell(r, slot);
   }
   const int64_t blocks = is_end ? 1 : count / elementwise_block;
+  const int has_next = start + 2 * count <= end;
   for (int n = 0; n < code->instruction_count; n++) {
     const elementwise_instruction *step = &code->instructions[n];
+    if (has_next) prefetch(r, start + count, count, n, code->instruction_count);
     switch (step->operation) {
       case elementwise_load: load(r, step, start, count); break;
       case elementwise_store: store(r, step, start, count); break;
@@ -289,6 +336,6 @@ void elementwise_run(const elementwise_code *code, const void *const *inputs,
   prepare(&r, padded < code->tile ? padded : code->tile, scratch);
   const int64_t whole = end - (end - start) % elementwise_block;
   for (int64_t i = start; i < whole; i += code->tile)
-    run_tile(&r, i, whole - i < code->tile ? whole - i : code->tile);
-  if (whole < end) run_tile(&r, whole, end - whole);
+    run_tile(&r, i, whole - i < code->tile ? whole - i : code->tile, whole);
+  if (whole < end) run_tile(&r, whole, end - whole, end);
 }

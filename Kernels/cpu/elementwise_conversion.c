@@ -73,26 +73,3 @@ CLONES void elementwise_to_half(element_type type, uint16_t *d, const float *a, 
     for (int64_t i = 0; i < count; i++) d[i] = (uint16_t)elementary_to_bfloat16(a[i * step]);
   }
 }
-
-static inline float drawn(int is_signed, u32 word) {
-  return is_signed ? elementary_signed_uniform(word) : elementary_uniform(word);
-}
-
-CLONES void elementwise_random(int is_signed, float *d, uint64_t seed, uint64_t counter,
-                               int64_t start, int64_t count) {
-  int64_t i = 0;
-  for (; i < count && (start + i) % 4 != 0; i++)
-    d[i] = drawn(is_signed, elementary_random(seed, counter, (u64)(start + i)));
-  const int64_t first = (start + i) / 4;
-  const int64_t groups = (count - i) / 4;
-  float *group = d + i;
-  for (int64_t k = 0; k < groups; k++) {
-    ELEMENTARY_PHILOX(seed, counter + (u64)(first + k), w0, w1, w2, w3)
-    group[4 * k] = drawn(is_signed, w0);
-    group[4 * k + 1] = drawn(is_signed, w1);
-    group[4 * k + 2] = drawn(is_signed, w2);
-    group[4 * k + 3] = drawn(is_signed, w3);
-  }
-  for (i += 4 * groups; i < count; i++)
-    d[i] = drawn(is_signed, elementary_random(seed, counter, (u64)(start + i)));
-}

@@ -29,7 +29,7 @@ void elementwise_from_half(element_type type, float *d, const uint16_t *a, int64
 void elementwise_to_half(element_type type, uint16_t *d, const float *a, int64_t step_a,
                          int64_t count);
 
-// Random numbers for the indices from `start` on.
+// Random numbers for the indices from `start` on, in [0, 1) or in (-1, 1).
 void elementwise_random(int is_signed, float *d, uint64_t seed, uint64_t counter, int64_t start,
                         int64_t count);
 
