@@ -47,7 +47,7 @@ let reductionCases: [KernelCase] = {
   return cases
 }()
 
-let scanCases: [KernelCase] = [Shape([7]), [3, 300], [300, 3], [2, 5, 4]].flatMap { shape in
+let scanCases: [KernelCase] = [Shape([7]), [3, 90], [90, 3], [2, 5, 4]].flatMap { shape in
   [false, true].map { backwards in
     let input = Sample(shape: shape, range: 0.9...1.1)
     return KernelCase("running \(shape) \(backwards ? "backwards" : "forwards")", of: [input]) {
@@ -57,23 +57,26 @@ let scanCases: [KernelCase] = [Shape([7]), [3, 300], [300, 3], [2, 5, 4]].flatMa
   }
 }
 
-/// Sizes below, at and above the tiles, each with both operands either way up.
+/// Sizes below and above the tiles, with the operands either way up.
 let productCases: [KernelCase] = {
-  let sizes = [(1, 1, 1), (3, 5, 7), (17, 33, 9), (40, 70, 20), (8, 64, 16), (65, 130, 33)]
+  let sizes = [
+    (1, 1, 1, false, false), (17, 33, 9, false, false), (17, 33, 9, true, false),
+    (17, 33, 9, false, true), (17, 33, 9, true, true), (65, 130, 33, false, false),
+  ]
   var cases: [KernelCase] = []
-  for (rows, columns, inner) in sizes {
-    for (left, right) in [(false, false), (true, false), (false, true), (true, true)] {
-      let a = Sample(shape: left ? [inner, rows] : [rows, inner])
-      let b = Sample(shape: right ? [columns, inner] : [inner, columns])
-      let name = "matmul \(a.shape) \(left ? "up" : "") \(b.shape) \(right ? "up" : "")"
-      // The gradient of each is three more products: once is enough.
-      cases.append(
-        KernelCase(name, of: [a, b], gradients: !left && rows < 40) {
-          try matmul($0[0], $0[1], transposeLeft: left, transposeRight: right)
-        })
-    }
+  for (rows, columns, inner, left, right) in sizes {
+    let a = Sample(shape: left ? [inner, rows] : [rows, inner])
+    let b = Sample(shape: right ? [columns, inner] : [inner, columns])
+    let name = "matmul \(a.shape)\(left ? "ᵀ" : "") × \(b.shape)\(right ? "ᵀ" : "")"
+    cases.append(
+      KernelCase(name, of: [a, b], gradients: false) {
+        try matmul($0[0], $0[1], transposeLeft: left, transposeRight: right)
+      })
   }
   cases += [
+    KernelCase("matmul and its gradient", of: [Sample(shape: [3, 7]), Sample(shape: [7, 5])]) {
+      try matmul($0[0], $0[1])
+    },
     KernelCase("matmul in batches", of: [Sample(shape: [3, 1, 4, 5]), Sample(shape: [2, 5, 6])]) {
       try matmul($0[0], $0[1])
     },
@@ -91,11 +94,12 @@ let productCases: [KernelCase] = {
     },
     KernelCase(
       "dense layer",
-      of: [Sample(shape: [10, 24]), Sample(shape: [24, 40]), Sample(shape: [40])]
+      of: [Sample(shape: [10, 24]), Sample(shape: [24, 40]), Sample(shape: [40])], gradients: false
     ) { try relu(matmul($0[0], $0[1]) + $0[2]) },
     KernelCase(
       "matmul in float64",
-      of: [Sample(shape: [9, 8], type: .float64), Sample(shape: [8, 17], type: .float64)]
+      of: [Sample(shape: [9, 8], type: .float64), Sample(shape: [8, 17], type: .float64)],
+      gradients: false
     ) { try matmul($0[0], $0[1]) },
   ]
   return cases
