@@ -13,8 +13,15 @@ struct FoundDevice {
   /// The most bytes that the arguments of one kernel may take.
   let maximumParameterBytes: Int
 
+  // Drivers set themselves up in the first of these calls; PoCL crashes where two threads make it.
+  private static let discovery = Lock()
+
   /// All devices of all platforms: GPUs, then accelerators, then CPUs, as the loader orders them.
   static func all() throws(TensorError) -> [FoundDevice] {
+    try discovery.withLock { () throws(TensorError) in try discovered() }
+  }
+
+  private static func discovered() throws(TensorError) -> [FoundDevice] {
     var found: [(DeviceInformation.Kind, cl_platform_id, cl_device_id)] = []
     for platform in try platforms() {
       for device in try devices(of: platform) {

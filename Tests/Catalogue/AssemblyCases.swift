@@ -270,7 +270,7 @@ enum AssemblyCases {
       }
     }
     let forms = [
-      constant([3, 5], [(1, 0), (2, 3)], 0.5), constant([2, 3, 4], [(0, 1), (1, 0), (2, 2)], 1),
+      constant([3, 5], [(1, 0), (2, 3)], 1), constant([2, 3, 4], [(0, 1), (1, 0), (2, 2)], 1),
       reflected([3, 5], [(2, 1), (0, 4)]), constant([], [], 0), constant([0], [(2, 1)], 3),
       constant([1], [(0, 0)], 1), constant([1], [(1, 1)], 2), constant([7], [(0, 3)], -1),
       constant([7], [(3, 0)], -1), constant([64], [(1, 0)], 1), constant([65], [(0, 63)], 1),

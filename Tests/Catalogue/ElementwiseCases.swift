@@ -139,7 +139,7 @@ enum ElementwiseCases {
     Pointwise(
       name: "sign", values: [.normal(1)], tolerance: .exact,
       types: Shapes.everyFloat + [.int32, .int64], integers: [.integers(-2, 2)],
-      isTwiceDifferentiable: false,
+      mayBeZero: true, isTwiceDifferentiable: false,
       call: { try sign($0[0]) },
       function: { $0[0].isNaN ? .nan : $0[0] > 0 ? 1 : $0[0] < 0 ? -1 : 0 }
     ).unary(rejecting: [.bool, .uint8]),

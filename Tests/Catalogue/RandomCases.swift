@@ -36,7 +36,7 @@ enum RandomCases {
   }
 
   private static func signed(_ seed: UInt64, _ index: Int) -> Double {
-    Double(Int(word(seed, index) >> 9) * 2 + 1 - 0x100_0000) * 0x1p-24
+    Double(Int(word(seed, index) >> 8) * 2 + 1 - 0x100_0000) * 0x1p-24
   }
 
   private static func drawn(
