@@ -63,7 +63,8 @@ let package = Package(
       name: "GraphTests", dependencies: ["Geometry", "Tensors", "Optimizers"],
       swiftSettings: strict),
     .testTarget(
-      name: "TrainingTests", dependencies: ["Geometry", "Tensors", "Optimizers", "Formats"],
+      name: "TrainingTests",
+      dependencies: ["Geometry", "CPUBackend", "Tensors", "Optimizers", "Formats"],
       swiftSettings: strict),
     .testTarget(
       name: "FormatsTests", dependencies: ["Geometry", "Formats"], swiftSettings: strict),

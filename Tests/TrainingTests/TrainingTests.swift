@@ -75,7 +75,8 @@ import Testing
       var run = Run()
       let model = try Perceptron([784, 512, 512, 10], on: device, activation: relu)
       let adam = try Adam(learningRate: 1e-3)
-      for _ in 0..<epochs {
+      for epoch in 0..<epochs {
+        adam.learningRate = 1e-3 * (1 - Double(epoch) / Double(epochs))
         let order = try Tensor.permutation(train.count, on: .cpu).scalars(as: Int32.self)
         for start in stride(from: 0, to: order.count, by: 128) {
           let (x, y) = try train.batch(order[start..<min(start + 128, order.count)], on: device)

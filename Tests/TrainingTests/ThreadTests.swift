@@ -1,0 +1,54 @@
+import CPUBackend
+import Foundation
+import Geometry
+import Optimizers
+import Tensors
+import Testing
+
+/// What must not depend on the number of threads, and which loops run.
+@Suite(.serialized) struct ThreadTests {
+  /// Every kind of kernel at sizes that are cut into chunks.
+  private func numbers() throws -> [UInt32] {
+    let device = try Device.isolated("cpu")
+    return try withSeed(6) {
+      let x = try Tensor.normal([300, 700], on: device)
+      let w = try Tensor.normal([700, 500], on: device)
+      let batch = try Tensor.normal([5, 64, 64], on: device)
+      let product = try tanh(matmul(x, w) * 0.1)
+      let results = try [
+        product, product.sum(axes: [0]), product.sum(axes: [1]), product.sum(), x.max(axes: [0]),
+        x.cumsum(axis: 0), x.cumsum(axis: 1), matmul(batch, batch), exp(x).logSumExp(),
+        matmul(x, x, transposeLeft: true), x.transposed() * 1,
+        Tensor.normal([100_000], on: device).cumsum(axis: 0),
+      ]
+      let box = Parameter(w)
+      let (loss, gradients) = try valueAndGradients(of: [box]) {
+        try square(matmul(x, box.value)).mean()
+      }
+      try Adam().update([box], along: gradients)
+      return try (results + [loss, box.value]).flatMap { try $0.scalars().map(\.bitPattern) }
+    }
+  }
+
+  @Test func oneTwoAndEightThreadsGiveTheSameBits() throws {
+    let before = CPUBackend.threadCount
+    defer { CPUBackend.threadCount = before }
+    var found: [[UInt32]] = []
+    for threads in [1, 2, 8] {
+      CPUBackend.threadCount = threads
+      found.append(try numbers())
+    }
+    #expect(found[0] == found[1])
+    #expect(found[0] == found[2])
+  }
+
+  @Test func theFastestLoopsThatTheProcessorKnowsRun() throws {
+    let information = try String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)
+    let line = information.split(separator: "\n").first { $0.hasPrefix("flags") } ?? ""
+    let flags = Set(line.split(separator: " "))
+    let expected =
+      flags.isSuperset(of: ["avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"])
+      ? "x86-64-v4" : flags.isSuperset(of: ["avx2", "fma", "bmi2"]) ? "x86-64-v3" : "default"
+    #expect(CPUBackend.cloneName == expected)
+  }
+}
