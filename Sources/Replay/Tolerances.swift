@@ -33,7 +33,7 @@ package struct Tolerances: Sendable {
 ///
 /// A tensor that is all zeros has no scale of its own: `S` is then `otherScale`, or 1 if that is
 /// zero too. What is not finite must be expected exactly so, else the error is infinite.
-func relativeError(
+package func relativeError(
   of actual: [Double], expected: Expected, isPointwise: Bool, otherScale: Double
 ) -> Double {
   var scale = expected.rootMeanSquare

@@ -1,7 +1,7 @@
 import Geometry
 import Testing
 
-@testable import Formats
+import Formats
 
 @Suite struct JSONTests {
   private func parse(_ text: String) throws(TensorError) -> JSON {

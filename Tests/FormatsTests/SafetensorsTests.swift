@@ -2,7 +2,7 @@ import Geometry
 import Glibc
 import Testing
 
-@testable import Formats
+import Formats
 
 @Suite struct SafetensorsTests {
   private let folder: Folder

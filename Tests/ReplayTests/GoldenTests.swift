@@ -4,7 +4,7 @@ import Glibc
 import Tensors
 import Testing
 
-@testable import Replay
+import Replay
 
 /// The cases of the operations that have a runner.
 enum Golden {

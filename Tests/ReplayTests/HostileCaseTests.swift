@@ -4,7 +4,7 @@ import Glibc
 import Tensors
 import Testing
 
-@testable import Replay
+import Replay
 
 /// Cases that ask for what no operation can do: each must fail, none may end the process.
 @Suite struct HostileCaseTests {

@@ -1,7 +1,7 @@
 import Geometry
 import Testing
 
-@testable import Replay
+import Replay
 
 @Suite struct MeasureTests {
   private func expected(_ values: [Double], isInteger: Bool = false) -> Expected {
