@@ -13,6 +13,8 @@ struct processor {
   // The most of the summed index at a time, and of the columns: together they stay in the
   // second-level cache.
   int64_t inner, block;
+  // The most panels of rows in a chunk, and the fewest if the right matrix is large.
+  int64_t most, fewest;
   void (*multiply)(
       int rows, int64_t columns, int64_t k, const float *left, const float *right,
       int64_t right_stride, int64_t panel, float *result, int64_t result_stride, bool adds);
@@ -39,6 +41,8 @@ enum { COMBINED = 256 };
 #define ROWS 14
 #define INNER 384
 #define BLOCK 512
+#define MOST 12
+#define FEWEST 3
 #include "matmul_tile.h"
 
 #define TARGET __attribute__((target("avx2,fma,bmi,bmi2")))
@@ -47,6 +51,8 @@ enum { COMBINED = 256 };
 #define ROWS 6
 #define INNER 256
 #define BLOCK 256
+#define MOST 32
+#define FEWEST 8
 #include "matmul_tile.h"
 
 static const struct processor *processor(void) {
@@ -64,8 +70,6 @@ enum {
   // Packed columns of the right matrix in memory at a time, and their bytes.
   WIDE = 4096,
   PACKED = 64 << 20,
-  // The most panels of rows in a chunk.
-  LARGE = 24,
   // The most panels of rows for which the right matrix need not be packed.
   DIRECT = 6,
   // Below so many multiplications other threads are not worth waking.
@@ -133,7 +137,7 @@ static void pack_right(void *context, int64_t chunk, int thread) {
 // left that is 0.
 static int64_t first_panel(const struct plan *plan, int64_t chunk, int64_t *panels) {
   int64_t all = quotient(plan->product->rows, plan->height);
-  int64_t size = maximum(plan->small, LARGE);
+  int64_t size = maximum(plan->small, plan->processor->most);
   // Of the full size until eight such chunks are left.
   int64_t full = maximum(all / size - 8, 0);
   if (chunk < full) {
@@ -141,7 +145,7 @@ static int64_t first_panel(const struct plan *plan, int64_t chunk, int64_t *pane
     return chunk * size;
   }
   for (int64_t first = full * size; first < all; full++) {
-    size = maximum(minimum((all - first) / 8, LARGE), plan->small);
+    size = maximum(minimum((all - first) / 8, plan->processor->most), plan->small);
     *panels = minimum(size, all - first);
     if (full == chunk) return first;
     first += size;
@@ -152,7 +156,7 @@ static int64_t first_panel(const struct plan *plan, int64_t chunk, int64_t *pane
 
 static int64_t row_chunks(const struct plan *plan) {
   int64_t all = quotient(plan->product->rows, plan->height);
-  int64_t chunks = maximum(all / maximum(plan->small, LARGE) - 8, 0), panels;
+  int64_t chunks = maximum(all / maximum(plan->small, plan->processor->most) - 8, 0), panels;
   while (first_panel(plan, chunks, &panels), panels > 0) chunks++;
   return chunks;
 }
@@ -353,7 +357,7 @@ void matmul_f32(const struct matmul_f32 *p) {
     run(&plan, quotient(p->columns, plan.chunk_columns), multiply_columns);
   } else {
     plan.small = maximum(
-        p->columns * p->inner > 1 << 19 ? 3 : 1,
+        p->columns * p->inner > 1 << 19 ? processor->fewest : 1,
         (1 << 17) / (plan.height * p->columns * p->inner));
     plan.pack_width = 8 * processor->columns;
     multiply_by_rows(&plan);

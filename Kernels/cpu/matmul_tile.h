@@ -28,7 +28,8 @@ ALWAYS void NAME(tile)(
   for (int64_t p = 0; p < k; p++) {
     VECTOR r[2];
     for (int v = 0; v < vectors; v++) {
-      __builtin_prefetch(right + (p + 8) * right_stride + v * LANES);
+      // Once a line.
+      if (v * LANES % 16 == 0) __builtin_prefetch(right + (p + 8) * right_stride + v * LANES);
       r[v] = NAME(load)(right + p * right_stride + v * LANES);
     }
 #pragma unroll
@@ -231,6 +232,7 @@ static TARGET void NAME(combination)(
 
 static const struct processor NAME(processor) = {
     .rows = ROWS, .left_stride = STRIDE, .columns = COLUMNS, .inner = INNER, .block = BLOCK,
+    .most = MOST, .fewest = FEWEST,
     .multiply = NAME(multiply), .pack_left = NAME(pack_left), .pack_right = NAME(pack_right),
     .dots = NAME(dots), .combination = NAME(combination),
 };
@@ -245,3 +247,5 @@ static const struct processor NAME(processor) = {
 #undef ROWS
 #undef INNER
 #undef BLOCK
+#undef MOST
+#undef FEWEST

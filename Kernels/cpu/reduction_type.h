@@ -62,6 +62,7 @@ typedef MASK NAME(masks) __attribute__((vector_size(LANES * sizeof(T)), aligned(
     const T *x = input; \
     for (int64_t r = 0; r < rows; r++, x += n) { \
       SUM total = neutral; \
+      _Pragma("clang loop vectorize(disable)") \
       for (int64_t i = 0; i < n; i++) total = total operation(SUM) x[i]; \
       ((T *)result)[r] = (T)total; \
     } \
@@ -124,6 +125,7 @@ static void NAME(store_sums)(const void *state, int64_t n, void *result) {
     const T *x = input; \
     for (int64_t r = 0; r < rows; r++, x += n) { \
       T best = neutral; \
+      _Pragma("clang loop vectorize(disable)") \
       for (int64_t i = 0; i < n; i++) best = BEATS(x[i], best, above) ? x[i] : best; \
       ((T *)result)[r] = best; \
     } \
@@ -132,12 +134,15 @@ static void NAME(store_sums)(const void *state, int64_t n, void *result) {
       const void *input, int64_t rows, int64_t n, void *result) { \
     const T *x = input; \
     for (int64_t r = 0; r < rows; r++, x += n) { \
-      T best = x[0]; \
+      T best = neutral; \
+      _Pragma("clang loop vectorize(disable)") \
+      for (int64_t i = 0; i < n; i++) best = BEATS(x[i], best, above) ? x[i] : best; \
+      /* Without branches: where the best one stands cannot be foretold. */ \
       int32_t where = 0; \
-      for (int32_t i = 1; i < (int32_t)n; i++) { \
-        int takes = REPLACES(x[i], best, above); \
-        best = takes ? x[i] : best; \
-        where = takes ? i : where; \
+      _Pragma("clang loop vectorize(disable)") \
+      for (int32_t i = (int32_t)n - 1; i >= 0; i--) { \
+        int32_t mask = -(int32_t)((x[i] == best) | (IS_NAN(x[i]) & IS_NAN(best))); \
+        where = (i & mask) | (where & ~mask); \
       } \
       ((int32_t *)result)[r] = where; \
     } \
