@@ -57,6 +57,9 @@ package struct MatrixProduct: Hashable, Sendable {
         .shape, "matmul", "inner dimensions differ, \(inner) and \(other)", operands: operands(),
         hint: hint)
     }
+    if left.rank == 2, right.rank == 2 {
+      return try left.replacing(1, with: right[1]).validated(in: "matmul")
+    }
     guard let batch = Shape(left.dropLast(2)).broadcast(with: Shape(right.dropLast(2))) else {
       throw TensorError(
         .shape, "matmul", "batch dimensions do not go together", operands: operands())

@@ -36,6 +36,12 @@ public func evaluate(_ tensors: Tensor...) throws(TensorError) { try evaluate(te
 
 /// Computes `tensors`, together, unless they have been computed already.
 public func evaluate(_ tensors: [Tensor]) throws(TensorError) {
+  guard let first = tensors.first else { return }
+  if tensors.allSatisfy({ $0.node.place === first.node.place }) {
+    var nodes: ContiguousArray<Node> = []
+    for tensor in tensors { nodes.append(tensor.node) }
+    return try first.node.place.engine.evaluate(&nodes, on: first.node.place)
+  }
   // Devices are few; each gets its own in the order of first appearance.
   var places: [Place] = []
   for tensor in tensors where !places.contains(where: { $0 === tensor.node.place }) {

@@ -8,7 +8,7 @@ struct Gathering {
   private(set) var nodes: ContiguousArray<Node> = []
   /// The inputs of all nodes as indices, and where each node's begin.
   private(set) var links: ContiguousArray<Int32> = []
-  private(set) var linkStarts: ContiguousArray<Int32> = [0]
+  private(set) var linkStarts: ContiguousArray<Int32> = []
   /// Whether a node gets memory that outlives the evaluation.
   var isKept: ContiguousArray<Bool> = []
   /// Whether somebody asked for the node by name; otherwise it is kept only because it is held.
@@ -27,7 +27,6 @@ struct Gathering {
     nodes.removeAll(keepingCapacity: true)
     links.removeAll(keepingCapacity: true)
     linkStarts.removeAll(keepingCapacity: true)
-    linkStarts.append(0)
     isKept.removeAll(keepingCapacity: true)
     isRequested.removeAll(keepingCapacity: true)
     replaced.removeAll(keepingCapacity: true)
@@ -91,6 +90,7 @@ struct Gathering {
 
   /// Writes the structure of the nodes into the key.
   private mutating func describe() {
+    linkStarts.append(0)
     for node in nodes {
       let hasMemory = node.memory != nil
       let count = hasMemory ? 0 : node.inputCount

@@ -1,29 +1,42 @@
 /// The plans made for one device, found by the whole key; the least recently used ones go.
 struct PlanCache {
-  private struct Entry {
+  /// Plans whose keys have one hash are a chain.
+  private final class Entry {
     let words: ContiguousArray<UInt64>
     let plan: Plan
     var lastUse: UInt64
+    var next: Entry?
+
+    init(_ words: ContiguousArray<UInt64>, _ plan: Plan, lastUse: UInt64, next: Entry?) {
+      self.words = words
+      self.plan = plan
+      self.lastUse = lastUse
+      self.next = next
+    }
   }
 
-  private var entries: [UInt64: [Entry]] = [:]
+  private var entries: [UInt64: Entry] = [:]
   private var count = 0
   private var clock: UInt64 = 0
   private static let capacity = 512
 
   mutating func find(_ key: Key) -> Plan? {
     clock += 1
-    let hash = key.hash
-    guard let index = entries[hash]?.firstIndex(where: { $0.words == key.words }) else {
-      return nil
+    var entry = entries[key.hash]
+    while let found = entry {
+      if found.words == key.words {
+        found.lastUse = clock
+        return found.plan
+      }
+      entry = found.next
     }
-    entries[hash]?[index].lastUse = clock
-    return entries[hash]?[index].plan
+    return nil
   }
 
   mutating func insert(_ plan: Plan, under key: Key) {
     if count >= Self.capacity { removeOldest() }
-    entries[key.hash, default: []].append(Entry(words: key.words, plan: plan, lastUse: clock))
+    let hash = key.hash
+    entries[hash] = Entry(key.words, plan, lastUse: clock, next: entries[hash])
     count += 1
   }
 
@@ -32,14 +45,15 @@ struct PlanCache {
     count = 0
   }
 
-  /// Removes the older half, so that the search is paid for seldom.
+  /// Removes about the older half, so that the search is paid for seldom. A chain is as old as what
+  /// was used last in it.
   private mutating func removeOldest() {
-    let uses = entries.values.flatMap { $0.map(\.lastUse) }.sorted()
-    let limit = uses[uses.count / 2]
-    entries = entries.compactMapValues { list in
-      let kept = list.filter { $0.lastUse > limit }
-      return kept.isEmpty ? nil : kept
+    func lastUse(_ entry: Entry) -> UInt64 {
+      max(entry.lastUse, entry.next.map { lastUse($0) } ?? 0)
     }
-    count = entries.values.reduce(0) { $0 + $1.count }
+    func length(_ entry: Entry) -> Int { 1 + (entry.next.map { length($0) } ?? 0) }
+    let limit = entries.values.map { lastUse($0) }.sorted()[entries.count / 2]
+    entries = entries.filter { lastUse($0.value) > limit }
+    count = entries.values.reduce(0) { $0 + length($1) }
   }
 }
