@@ -213,6 +213,8 @@ __kernel __attribute__((reqd_work_group_size(32, 8, 1))) void matmul_dots(
 
 #endif
 
+#ifdef ADDS_PIECES
+
 // result[i] = epilogue(Σ over pieces of partial[piece, i], in ascending order) for i below `count`.
 // One work item `chunk` elements.
 __kernel void matmul_sum(PROGRAM_PARAMETERS __global RESULT *result, const long result_start,
@@ -229,3 +231,5 @@ __kernel void matmul_sum(PROGRAM_PARAMETERS __global RESULT *result, const long 
     store_line(PROGRAM_ARGUMENTS one, 1, result, i, line, (int)(i - line * columns));
   }
 }
+
+#endif

@@ -102,15 +102,17 @@ inline __attribute__((always_inline)) void pack_along(__local VALUE *target, con
   }
 }
 
-// Adds the product of two panels to the tile at (row, column) of a matrix: that at `partial` while
-// its sums are incomplete, then that at row `result_row` of `result`.
-inline __attribute__((always_inline)) void multiply_panels(
-    PROGRAM_PARAMETERS const int panel_rows, __local const VALUE *left, __local const VALUE *right,
+// Adds the product of two panels to the tile at (row, column) of a matrix. Sums that are incomplete
+// lie at `partial`, complete ones at row `result_row` of `result`. Only whole tiles are stored, and
+// those that an epilogue is run on are not: their sums are left in `edge`.
+//
+// Returns whether the tile was stored.
+inline __attribute__((always_inline)) bool multiply_panels(
+    const int panel_rows, __local const VALUE *left, __local const VALUE *right,
     const int depth, const bool is_first, const bool is_last, __global VALUE *partial,
     __global RESULT *result, const long result_row, const int rows, const int columns,
-    const int row, const int column) {
+    const int row, const int column, VALUE *edge) {
   VECTOR sums[PANEL_ROWS][VECTORS];
-  VALUE edge[PANEL_ROWS * PANEL_COLUMNS];
   const int height = min(panel_rows, rows - row), width = min(PANEL_COLUMNS, columns - column);
   const bool is_whole = height == panel_rows && width == PANEL_COLUMNS;
   __global VALUE *tile = partial + (long)row * columns + column;
@@ -153,26 +155,13 @@ inline __attribute__((always_inline)) void multiply_panels(
     for (int i = 0; i < panel_rows; i++)
 #pragma unroll
       for (int j = 0; j < VECTORS; j++) STORE_VECTOR(sums[i][j], j, tile + (long)i * columns);
-    return;
+    return true;
   }
 #pragma unroll
   for (int i = 0; i < panel_rows; i++)
 #pragma unroll
     for (int j = 0; j < VECTORS; j++) STORE_VECTOR(sums[i][j], j, edge + i * PANEL_COLUMNS);
-  for (int i = 0; i < height; i++) {
-    const VALUE *line = edge + i * PANEL_COLUMNS;
-    if (!is_last) {
-      for (int j = 0; j < width; j++) tile[(long)i * columns + j] = line[j];
-      continue;
-    }
-    const long place = result_row + row + i, first = place * columns + column;
-    // Twice, so that the whole width is a constant.
-    if (width == PANEL_COLUMNS) {
-      store_line(PROGRAM_ARGUMENTS line, PANEL_COLUMNS, result, first, place, column);
-    } else {
-      store_line(PROGRAM_ARGUMENTS line, width, result, first, place, column);
-    }
-  }
+  return false;
 }
 
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void matmul(
@@ -204,17 +193,34 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void matmul(
       pack_along(right_panel, PANEL_COLUMNS, b + RIGHT_AT(start, column), right_leading, count,
                  depth);
 #endif
-      int row = top;
-      for (; row + PANEL_ROWS - EDGE_ROWS < bottom; row += PANEL_ROWS)
-        multiply_panels(PROGRAM_ARGUMENTS PANEL_ROWS, left_block + (row - top) * INNER_BLOCK,
-                        right_panel, depth, is_first, is_last, sums_of_piece, result, result_row,
-                        rows, columns, row, column);
-#if EDGE_ROWS != PANEL_ROWS
-      for (int i = 0; row + i < bottom; i += EDGE_ROWS)
-        multiply_panels(PROGRAM_ARGUMENTS EDGE_ROWS, left_block + (row - top) * INNER_BLOCK + i,
-                        right_panel, depth, is_first, is_last, sums_of_piece, result, result_row,
-                        rows, columns, row + i, column);
-#endif
+      int height = PANEL_ROWS;
+      for (int row = top; row < bottom; row += height) {
+        VALUE edge[PANEL_ROWS * PANEL_COLUMNS];
+        bool is_stored;
+        const int down = (row - top) / PANEL_ROWS * PANEL_ROWS;
+        __local const VALUE *left_panel = left_block + down * INNER_BLOCK + (row - top - down);
+        if (row + PANEL_ROWS - EDGE_ROWS < bottom && row - top == down) {
+          is_stored = multiply_panels(PANEL_ROWS, left_panel, right_panel, depth, is_first, is_last,
+                                      sums_of_piece, result, result_row, rows, columns, row, column,
+                                      edge);
+        } else {
+          height = EDGE_ROWS;
+          is_stored = multiply_panels(EDGE_ROWS, left_panel, right_panel, depth, is_first, is_last,
+                                      sums_of_piece, result, result_row, rows, columns, row, column,
+                                      edge);
+        }
+        if (is_stored) continue;
+        for (int i = 0; i < min(height, bottom - row); i++) {
+          const VALUE *sums = edge + i * PANEL_COLUMNS;
+          const long line = result_row + row + i, first_sum = line * columns + column;
+          if (is_last) {
+            store_line(PROGRAM_ARGUMENTS sums, count, result, first_sum, line, column);
+          } else {
+            for (int j = 0; j < count; j++)
+              sums_of_piece[(long)(row + i) * columns + column + j] = sums[j];
+          }
+        }
+      }
     }
   }
 }

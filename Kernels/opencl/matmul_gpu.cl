@@ -20,6 +20,9 @@
 #define LEFT_FOURS (TILE_ROWS * TILE_INNER / 4 / ITEMS)
 #define RIGHT_FOURS (TILE_COLUMNS * TILE_INNER / 4 / ITEMS)
 #define FOUR JOIN(VALUE, 4)
+// Where an item's i-th row and j-th block of columns lie.
+#define ITEM_ROW(i) (top + (i) / 4 * (TILE_ROWS / ROW_BLOCKS) + y + (i) % 4)
+#define ITEM_COLUMN(j) (first + (j) * (TILE_COLUMNS / COLUMN_BLOCKS) + x)
 
 // Elements (row, column) to (row, column + 3) of memory, 0 where that is outside of it.
 //
@@ -156,30 +159,38 @@ __kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) void matmul(
       barrier(CLK_LOCAL_MEM_FENCE);
     }
   }
+#if defined(ALIGNED_RESULT) && !defined(HAS_EPILOGUE)
+  if (pieces == 1) {
 #pragma unroll
-  for (int i = 0; i < ITEM_ROWS; i++) {
-    const int row = top + i / 4 * (TILE_ROWS / ROW_BLOCKS) + y + i % 4;
+    for (int i = 0; i < ITEM_ROWS; i++)
 #pragma unroll
-    for (int j = 0; j < COLUMN_BLOCKS; j++) {
-      const int column = first + j * (TILE_COLUMNS / COLUMN_BLOCKS) + x;
-      if (row >= rows || column >= columns) continue;
-      const long line = result_row + row;
-#if defined(FLOAT32) && !defined(HAS_EPILOGUE) && defined(ALIGNED_RESULT)
-      if (pieces == 1) {
-        *(__global FOUR *)(result + line * columns + column) = sums[i][j];
-        continue;
+      for (int j = 0; j < COLUMN_BLOCKS; j++) {
+        const int row = ITEM_ROW(i), column = ITEM_COLUMN(j);
+        if (row < rows && column < columns)
+          *(__global FOUR *)(result + (result_row + row) * columns + column) = sums[i][j];
       }
+    return;
+  }
 #endif
-      const VALUE four[4] = {sums[i][j].x, sums[i][j].y, sums[i][j].z, sums[i][j].w};
-      const int count = min(4, columns - column);
-      if (pieces > 1) {
-        for (int n = 0; n < count; n++)
-          sums_of_piece[(long)row * columns + column + n] = four[n];
-      } else if (count == 4) {
-        store_line(PROGRAM_ARGUMENTS four, 4, result, line * columns + column, line, column);
-      } else {
-        store_line(PROGRAM_ARGUMENTS four, count, result, line * columns + column, line, column);
-      }
+  // Through memory, where a loop may index it: the code of an epilogue should be there once.
+  VALUE finished[ITEM_ROWS * ITEM_COLUMNS];
+#pragma unroll
+  for (int i = 0; i < ITEM_ROWS; i++)
+#pragma unroll
+    for (int j = 0; j < COLUMN_BLOCKS; j++)
+      vstore4(sums[i][j], i * COLUMN_BLOCKS + j, finished);
+#pragma unroll 1
+  for (int n = 0; n < ITEM_ROWS * COLUMN_BLOCKS; n++) {
+    const int row = ITEM_ROW(n / COLUMN_BLOCKS), column = ITEM_COLUMN(n % COLUMN_BLOCKS);
+    if (row >= rows || column >= columns) continue;
+    const int count = min(4, columns - column);
+    const long line = result_row + row;
+    if (pieces > 1) {
+      for (int m = 0; m < count; m++)
+        sums_of_piece[(long)row * columns + column + m] = finished[n * 4 + m];
+    } else {
+      store_line(PROGRAM_ARGUMENTS finished + n * 4, count, result, line * columns + column, line,
+                 column);
     }
   }
 }

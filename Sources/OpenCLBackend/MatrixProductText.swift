@@ -23,16 +23,26 @@ struct MatrixProductText {
 
   var resultType: ScalarType { program?.program.resultTypes[0] ?? product.type }
 
-  /// - Parameters:
-  ///   - isAligned: whether operands can be loaded, and results stored, four at a time.
+  /// The program of `matmul` or `matmul_dots`.
+  ///
+  /// - Parameter isAligned: whether operands can be loaded, and results stored, four at a time.
   func source(isAligned: Bool) -> ProgramSource {
-    var text = KernelText.law + "#define INDEX \(isWide ? "long" : "int")\n"
-    if program != nil || product.type != .float32 { text += KernelText.elementwise }
-    text += types + epilogue + shape(isAligned: isAligned) + KernelText.matmul
+    var text = head + shape(isAligned: isAligned) + KernelText.matmul
     if case .tiles = plan.method {
       text += flavour == .cpu ? KernelText.matmulCPU : KernelText.matmulGPU
     }
     return ProgramSource("matmul", text)
+  }
+
+  /// The program of `matmul_sum`.
+  var sumSource: ProgramSource {
+    ProgramSource("matmul_sum", head + "#define ADDS_PIECES\n" + KernelText.matmul)
+  }
+
+  private var head: String {
+    var text = KernelText.law + "#define INDEX \(isWide ? "long" : "int")\n"
+    if program != nil || product.type != .float32 { text += KernelText.elementwise }
+    return text + types + epilogue
   }
 
   private var types: String {

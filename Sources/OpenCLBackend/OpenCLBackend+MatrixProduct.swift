@@ -106,7 +106,7 @@ private final class MatrixProductLaunch {
     sum =
       plan.pieces > 1
       ? try backend.programs.kernel(
-        "matmul_sum", of: source, groupSize: backend.flavour == .cpu ? 1 : 64) : nil
+        "matmul_sum", of: text.sumSource, groupSize: backend.flavour == .cpu ? 1 : 64) : nil
   }
 
   func run(_ call: Call) throws(TensorError) {
