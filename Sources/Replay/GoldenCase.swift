@@ -79,11 +79,18 @@ package struct GoldenCase: Sendable {
 }
 
 /// A tensor that a case expects, in double precision.
-struct Expected: Sendable {
+package struct Expected: Sendable {
   let name: String
   let shape: Shape
   let isInteger: Bool
   let values: [Double]
+
+  package init(name: String, shape: Shape, isInteger: Bool, values: [Double]) {
+    self.name = name
+    self.shape = shape
+    self.isInteger = isInteger
+    self.values = values
+  }
 
   var rootMeanSquare: Double {
     if values.isEmpty { return 0 }
