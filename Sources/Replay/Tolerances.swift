@@ -22,7 +22,7 @@ package struct Tolerances: Sendable {
 
   /// What is allowed for a tensor of a case on which the reference itself is off by
   /// `referenceError` in float32.
-  func allowed(_ expected: Expected, isGradient: Bool, referenceError: Double) -> Double {
+  package func allowed(_ expected: Expected, isGradient: Bool, referenceError: Double) -> Double {
     let limit = isGradient ? gradient : output
     return limit == 0 || expected.isInteger ? 0 : max(limit, 8 * referenceError)
   }
