@@ -83,7 +83,7 @@ package struct Expected: Sendable {
   let name: String
   let shape: Shape
   let isInteger: Bool
-  let values: [Double]
+  package let values: [Double]
 
   package init(name: String, shape: Shape, isInteger: Bool, values: [Double]) {
     self.name = name

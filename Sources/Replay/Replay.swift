@@ -145,7 +145,7 @@ private struct Comparison {
 }
 
 extension Expected {
-  var roundedToFloat32: Expected {
+  package var roundedToFloat32: Expected {
     Expected(
       name: name, shape: shape, isInteger: isInteger,
       values: isInteger ? values : values.map { Double(Float($0)) })
