@@ -120,7 +120,7 @@ enum ActivationCases {
     func pointwise(_ form: Form) -> Pointwise {
       Pointwise(
         name: name, family: "Activation", attributes: form.0, values: [.normal(2)],
-        tolerance: tolerance, gradientTolerance: .absolute(16),
+        tolerance: tolerance, gradientTolerance: .absolute(32),
         specials: [0, -0.0, 1, -1, 20, -20, 100, -100, 1e30, -1e30],
         mayBeZero: mayBeZero, isTwiceDifferentiable: !mayBeZero, price: 16,
         call: { try form.1($0[0]) }, function: { form.2($0[0]) })

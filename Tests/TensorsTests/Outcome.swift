@@ -11,6 +11,8 @@ struct Outcome {
   /// Results that are NaN or zero nearly everywhere where that was not expected.
   var mistrusted: [String] = []
   var sampleCount = 0
+  /// What each sample gave, by its number.
+  var evaluations: [Int: Evaluation] = [:]
 
   static func of(_ operation: OperationRecord, on device: TestDevice) throws -> Outcome {
     try cache.value(for: "\(operation.name) \(device)") { try measured(operation, on: device) }
@@ -52,6 +54,7 @@ struct Outcome {
         continue
       }
       outcome.sampleCount += 1
+      outcome.evaluations[index] = found
       outcome.check(sample, found, baseline[index])
       // The baseline is judged by the same reference, once.
       if device == .cpu, let baseline = baseline[index] {

@@ -23,6 +23,33 @@ import Testing
     expectNone(try Outcome.of(operation, on: device).mistrusted)
   }
 
+  /// Operations whose devices run one text, of which no step depends on how work is divided.
+  static let exact = Catalogue.chosen.filter {
+    ["Elementwise", "Activation", "Comparison", "Movement", "Assembly", "Creation", "Random"]
+      .contains($0.family)
+  }
+
+  @Test(.enabled(if: TestDevice.allCases.count > 1), arguments: exact)
+  func devicesAgreeToTheLastBit(_ operation: OperationRecord) throws {
+    let here = try Outcome.of(operation, on: .cpu).evaluations
+    let there = try Outcome.of(operation, on: .opencl).evaluations
+    var failures: [String] = []
+    for (index, found) in there.sorted(by: { $0.key < $1.key }) {
+      // Functions of float64 are each platform's own.
+      let isWide = operation.samples[index].inputs.contains { $0.type == .float64 }
+      guard !isWide, let expected = here[index] else { continue }
+      for (left, right) in zip(expected.values, found.values) {
+        for (number, pair) in zip(left.array.values, right.array.values).enumerated()
+        where pair.0 != pair.1 && !(pair.0.isNaN && pair.1.isNaN) {
+          failures.append(
+            "\(operation.samples[index]): element \(number) is \(pair.0) and \(pair.1)")
+          break
+        }
+      }
+    }
+    expectNone(failures)
+  }
+
   @Test(arguments: Catalogue.chosen)
   func everyOperationIsTriedAtTwentyShapesOrMore(_ operation: OperationRecord) {
     let kinds = Set(operation.samples.map { "\($0.inputs.map(\.shape)) \($0.attributes)" })

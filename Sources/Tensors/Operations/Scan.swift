@@ -14,6 +14,8 @@ extension Tensor {
   }
 
   /// The product of each element and those before it along `axis`.
+  ///
+  /// Its gradient is right where elements are 0, the gradient of that only where none is.
   public func cumprod(
     axis: Int, exclusive: Bool = false, reverse: Bool = false
   ) throws(TensorError) -> Tensor {
