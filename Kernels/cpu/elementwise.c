@@ -293,7 +293,8 @@ static void run_tile(run *r, int64_t start, int64_t count, int64_t end) {
   }
   for (int k = 0; k < code->result_count; k++) {
     const int slot = first_result + k;
-    r->pointers[slot] = (char *)r->results[k] + (start - r->origin) * elementwise_size(code->results[k].type);
+    const int64_t size = elementwise_size(code->results[k].type);
+    r->pointers[slot] = (char *)r->results[k] + (start - r->origin) * size;
     if (is_end && code->results[k].is_direct) r->pointers[slot] = cell(r, slot);
   }
   const int64_t blocks = is_end ? 1 : count / elementwise_block;

@@ -1,6 +1,7 @@
 #include "elementwise_loops.h"
 
 #include "../common/elementary.h"
+#include "../common/elementary_numbers.h"
 
 // Towards zero, kept in range; NaN is 0.
 #define TO_INT32(x)                                \

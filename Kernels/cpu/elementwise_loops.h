@@ -33,7 +33,7 @@ void elementwise_to_half(element_type type, uint16_t *d, const float *a, int64_t
 void elementwise_random(int is_signed, float *d, uint64_t seed, uint64_t counter, int64_t start,
                         int64_t count);
 
-// Loops over the elements of blocks, the inner one of which is vectorised: unrolled before, it would
+// Loops over the elements of blocks, the inner one of which is vectorised: unrolled first, it would
 // not be. D, A, B, C are the types of elements; the body is an expression in x, y and z, or in
 // the pointers.
 #define VECTORISED                                                                           \
@@ -44,8 +44,8 @@ void elementwise_random(int is_signed, float *d, uint64_t seed, uint64_t counter
   {                                                                                          \
     D *d = (D *)operands->d;                                                                 \
     const A *a = (const A *)operands->a;                                                     \
-    [[maybe_unused]] const B *b = (const B *)operands->b;                                                  \
-    [[maybe_unused]] const C *c = (const C *)operands->c;                                                  \
+    [[maybe_unused]] const B *b = (const B *)operands->b;                                    \
+    [[maybe_unused]] const C *c = (const C *)operands->c;                                    \
     for (int64_t block = 0; block < operands->blocks; block++) {                             \
       PRAGMA for (int i = 0; i < elementwise_block; i++) {                                   \
         __VA_ARGS__                                                                          \

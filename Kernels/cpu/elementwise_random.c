@@ -3,6 +3,7 @@
 #include "elementwise_loops.h"
 
 #include "../common/elementary.h"
+#include "../common/elementary_numbers.h"
 
 typedef float numbers __attribute__((ext_vector_type(16)));
 

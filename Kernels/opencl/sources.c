@@ -2,6 +2,8 @@
 
 static const char elementary[] = {
 #embed "../common/elementary.h"
+    ,
+#embed "../common/elementary_numbers.h"
     , 0};
 
 static const char elementary_float64[] = {

@@ -130,7 +130,7 @@ private struct Scratch: ~Copyable {
   private let start: UnsafeMutableRawPointer
 
   init(byteCount: Int, threads: Int) {
-    // Another cache line keeps the memory of two threads from having the same address modulo a page.
+    // Cache lines are fetched in pairs: one between keeps threads out of each other's way.
     self.byteCount = byteCount + 64
     self.threads = threads
     start = .allocate(byteCount: self.byteCount * threads, alignment: 64)
@@ -144,7 +144,7 @@ private struct Scratch: ~Copyable {
 extension Program {
   /// The time one element takes on one core, roughly, in picoseconds.
   private var picoseconds: Int {
-    let bytes = inputs.reduce(0) { $0 + $1.byteCount } + resultTypes.reduce(0) { $0 + $1.byteCount }
+    let bytes = (inputs + resultTypes).reduce(0) { $0 + $1.byteCount }
     return 50 * instructions.count + 25 * cost + 25 * bytes
   }
 
