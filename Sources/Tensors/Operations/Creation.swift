@@ -28,6 +28,8 @@ extension Tensor {
   }
 
   /// `scalars` in row-major order, with their own scalar type.
+  // Without the attribute a literal with a decimal point would make a float64 tensor.
+  @_disfavoredOverload
   public init<Scalar: TensorScalar>(
     _ scalars: [Scalar], shape: Shape, on device: Device? = nil
   ) throws(TensorError) {
