@@ -1,6 +1,7 @@
 #include "elementwise_loops.h"
 
 #include "../common/elementary.h"
+#include "../common/elementary_angles.h"
 
 // Whether sine and cosine can be computed by the loop that is vectorised.
 ELEMENTARY int all_near(const elementwise_operands *operands) {

@@ -115,7 +115,7 @@ static float *packed_step(const struct plan *plan, int64_t first, int64_t width)
   return plan->packed + (first - plan->first) * width;
 }
 
-// MARK: Many rows: the right matrix is packed by all, then each chunk of rows packs its own.
+// Many rows: the right matrix is packed by all, then each chunk of rows packs its own.
 
 static void pack_right(void *context, int64_t chunk, int thread) {
   (void)thread;
@@ -212,7 +212,7 @@ static void multiply_by_rows(struct plan *plan) {
   }
 }
 
-// MARK: Few rows: the left matrix is packed once, then each chunk of columns packs its own.
+// Few rows: the left matrix is packed once, then each chunk of columns packs its own.
 
 static void pack_left(void *context, int64_t chunk, int thread) {
   (void)thread;
@@ -264,7 +264,7 @@ static void multiply_columns(void *context, int64_t chunk, int thread) {
   if (p->finish) p->finish(p->context, p->first_row, p->rows, column, columns);
 }
 
-// MARK: A vector and a matrix.
+// A vector and a matrix.
 
 struct vector_plan {
   const struct matmul_f32 *product;
@@ -362,51 +362,4 @@ void matmul_f32(const struct matmul_f32 *p) {
     plan.pack_width = 8 * processor->columns;
     multiply_by_rows(&plan);
   }
-}
-
-// MARK: Many products.
-
-struct batch_plan {
-  const struct matmul_f32 *product;
-  const int64_t *left_offsets, *right_offsets;
-  int64_t count, each;
-};
-
-static struct matmul_f32 member(const struct batch_plan *plan, int64_t index, void *workspace) {
-  struct matmul_f32 product = *plan->product;
-  product.left.data += plan->left_offsets[index];
-  product.right.data += plan->right_offsets[index];
-  product.result += index * product.rows * product.columns;
-  product.first_row += index * product.rows;
-  product.workspace = workspace;
-  return product;
-}
-
-static void multiply_members(void *context, int64_t chunk, int thread) {
-  (void)thread;
-  const struct batch_plan *plan = context;
-  const struct matmul_f32 *p = plan->product;
-  void *workspace =
-      scratch(scratch_product, matmul_workspace(p->rows, p->columns, p->inner));
-  int64_t end = minimum((chunk + 1) * plan->each, plan->count);
-  for (int64_t index = chunk * plan->each; index < end; index++) {
-    struct matmul_f32 product = member(plan, index, workspace);
-    matmul_f32(&product);
-  }
-}
-
-void matmul_batch_f32(
-    const struct matmul_f32 *p, int64_t count, const int64_t *left_offsets,
-    const int64_t *right_offsets) {
-  struct batch_plan plan = {p, left_offsets, right_offsets, count, 1};
-  int64_t work = maximum(1, p->rows * p->columns * p->inner);
-  if (work > 1 << 24 || count == 1) {
-    for (int64_t index = 0; index < count; index++) {
-      struct matmul_f32 product = member(&plan, index, p->workspace);
-      matmul_f32(&product);
-    }
-    return;
-  }
-  plan.each = quotient(ALONE, work);
-  threads_run(quotient(count, plan.each), multiply_members, &plan);
 }

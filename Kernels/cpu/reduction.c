@@ -155,7 +155,7 @@ static void *tile_for(const struct plan *plan) {
   return plan->call->input ? NULL : scratch(scratch_tile, 4 * TILE * plan->element_size);
 }
 
-// MARK: The last axis
+// The last axis
 
 static void reduce_span(
     const struct plan *plan, const void *from, int64_t first, int64_t n, void *state,
@@ -234,7 +234,7 @@ static void span_chunk(void *context, int64_t chunk, int thread) {
   for (; row < end; row += step) reduce_rows(plan, row, minimum(step, end - row), tile);
 }
 
-// MARK: Other axes
+// Other axes
 
 // The states of `width` columns from `column` on, after `n` rows from `first` on.
 static void reduce_columns(

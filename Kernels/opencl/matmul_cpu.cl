@@ -1,3 +1,5 @@
+#pragma OPENCL FP_CONTRACT OFF
+
 // matmul for CPUs; what it computes and how operands lie is said in matmul.cl.
 //
 // One work item a tile of tile_rows × tile_columns. It packs a block of the left operand into local

@@ -1,3 +1,5 @@
+#pragma OPENCL FP_CONTRACT OFF
+
 // matmul for GPUs; what it computes and how operands lie is said in matmul.cl.
 //
 // One group a tile of TILE_ROWS × TILE_COLUMNS, whose operands go through local memory TILE_INNER

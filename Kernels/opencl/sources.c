@@ -3,6 +3,8 @@
 static const char elementary[] = {
 #embed "../common/elementary.h"
     ,
+#embed "../common/elementary_angles.h"
+    ,
 #embed "../common/elementary_numbers.h"
     , 0};
 

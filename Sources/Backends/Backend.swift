@@ -5,8 +5,8 @@ package import Geometry
 /// A backend knows no tensors, no gradients and no layers. It makes kernels from geometry; whoever
 /// holds a kernel runs it as often as it likes. Kernels run in the order they are started; those of
 /// an asynchronous device may finish later.
-package typealias Backend = DeviceAccess & ElementwiseKernels & ReductionKernels & MatrixProductKernels
-  & AssemblyKernels & ScanKernels
+package typealias Backend = DeviceAccess & ElementwiseKernels & ReductionKernels
+  & MatrixProductKernels & AssemblyKernels & ScanKernels
 
 /// Memory and time of one device.
 package protocol DeviceAccess: AnyObject, Sendable {

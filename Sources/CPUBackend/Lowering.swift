@@ -52,8 +52,6 @@ struct Lowering {
     chooseTile()
   }
 
-  // MARK: - Uses
-
   private func operands(_ instruction: Program.Instruction) -> [Int] {
     [instruction.a, instruction.b, instruction.c].prefix(instruction.operation.operandCount)
       .map { sameAs[$0] }
@@ -104,8 +102,6 @@ struct Lowering {
     }
     return isReadLater ? nil : program.results.firstIndex { sameAs[$0] == value }
   }
-
-  // MARK: - Steps
 
   private mutating func lowerInstructions() {
     results = program.resultTypes.map { elementwise_result(type: $0.element, is_direct: 0) }
@@ -191,8 +187,6 @@ struct Lowering {
       instructions.append(step)
     }
   }
-
-  // MARK: - Registers
 
   private mutating func allocate(for value: Int) -> Int {
     widestElement = max(widestElement, program.type(of: value).computeType.byteCount)

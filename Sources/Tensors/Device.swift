@@ -1,4 +1,4 @@
-public import Backends
+internal import Backends
 internal import CPUBackend
 public import Geometry
 internal import Glibc

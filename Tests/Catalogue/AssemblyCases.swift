@@ -398,12 +398,3 @@ enum AssemblyCases {
       }
     }, timed: [[1024, 1024], [1024, 1024]])
 }
-
-extension OperationRecord {
-  /// The record with all its samples changed by `body`.
-  func with(_ body: (inout Sample) -> Void) -> OperationRecord {
-    OperationRecord(
-      name, family: family, functions: functions, samples: samples.map { $0.with(body) },
-      badCalls: badCalls, benchmarks: benchmarks, errorName: errorName, cannotFail: cannotFail)
-  }
-}

@@ -5,3 +5,12 @@ public enum Catalogue {
     + ReductionCases.records + ScanCases.records + MatmulCases.records + MovementCases.records
     + AssemblyCases.records + CreationCases.records + RandomCases.records
 }
+
+extension OperationRecord {
+  /// The record with all its samples changed by `body`.
+  func with(_ body: (inout Sample) -> Void) -> OperationRecord {
+    OperationRecord(
+      name, family: family, functions: functions, samples: samples.map { $0.with(body) },
+      badCalls: badCalls, benchmarks: benchmarks, errorName: errorName, cannotFail: cannotFail)
+  }
+}

@@ -77,10 +77,6 @@ enum ReductionCases {
   private static let isLarger: @Sendable (Double, Double) -> Bool = { $0 > $1 }
   private static let isSmaller: @Sendable (Double, Double) -> Bool = { $0 < $1 }
 
-  private static func extreme(_ values: [Double], _ better: (Double, Double) -> Double) -> Double {
-    values.contains { $0.isNaN } ? .nan : values.dropFirst().reduce(values[0], better)
-  }
-
   /// Shapes and the axes to reduce: short, long and odd rows, columns, inner axes, several axes.
   private static let forms: [([Int], [Int]?)] = [
     ([], nil), ([1], nil), ([7], [0]), ([64], nil), ([257], nil), ([1025], [0]), ([4099], nil),
@@ -233,12 +229,6 @@ enum ReductionCases {
       name, family: "Reduction", samples: samples,
       badCalls: badCalls(empty: true, rejecting: [.float32, .int32, .uint8], of: .bool, call),
       benchmarks: [])
-  }
-
-  private static func moments(_ values: [Double], _ unbiased: Bool) -> Double {
-    let mean = values.reduce(0, +) / Double(values.count)
-    let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-    return squares / (Double(values.count) - (unbiased ? 1 : 0))
   }
 
   /// Two records that differ in a root.

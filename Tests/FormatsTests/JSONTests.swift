@@ -1,7 +1,6 @@
+import Formats
 import Geometry
 import Testing
-
-import Formats
 
 @Suite struct JSONTests {
   private func parse(_ text: String) throws(TensorError) -> JSON {

@@ -1,8 +1,7 @@
+import Formats
 import Geometry
 import Glibc
 import Testing
-
-import Formats
 
 @Suite struct SafetensorsTests {
   private let folder: Folder

@@ -68,6 +68,16 @@ import Testing
     #expect(try j.scalars() == [0, -1, 1, 0])
   }
 
+  @Test func innerValuesAndInputsHaveGradientsTogether() throws {
+    let x = try vector([2, 3])
+    let g = try recorded {
+      let drive = try x * x
+      return try gradients(of: drive * drive, for: [drive, x])
+    }
+    #expect(try g[0].scalars() == [8, 18])
+    #expect(try g[1].scalars() == [32, 108])
+  }
+
   @Test func stoppedGradientsStop() throws {
     let x = try vector([2])
     let g = try recorded { try gradients(of: stopGradient(x * x) * x, for: [x])[0] }

@@ -1,3 +1,4 @@
+import Foundation
 import Geometry
 import Tensors
 import Testing
@@ -27,4 +28,33 @@ import Testing
       for try await isRight in group { #expect(isRight) }
     }
   }
+
+  @Test func oneTasksRecordingDoesNotHoldAnothersNodes() async throws {
+    let device = try Device.isolated("cpu")
+    let x = try Tensor([1, 2, 3], shape: [3], on: device)
+    try recorded {
+      // Recorded later, but not in the recording: the context of the task is not handed on.
+      let launches = try onAnotherThread {
+        let before = device.engine.statistics.launches
+        _ = try (exp(x) * 2 + 1).sum().scalar()
+        return device.engine.statistics.launches - before
+      }
+      #expect(launches == 1)
+    }
+  }
+}
+
+/// What `body` returns on a thread that knows nothing of this task.
+private func onAnotherThread<Value: Sendable>(
+  _ body: @escaping @Sendable () throws -> Value
+) throws -> Value {
+  final class Box: @unchecked Sendable {
+    // Written before the thread is joined, read after.
+    var result: Result<Value, any Error>?
+  }
+  let box = Box()
+  let thread = Thread { box.result = Result { try body() } }
+  thread.start()
+  while !thread.isFinished { usleep(200) }
+  return try #require(box.result).get()
 }

@@ -1,10 +1,9 @@
 import Formats
 import Geometry
 import Glibc
+import Replay
 import Tensors
 import Testing
-
-import Replay
 
 /// The cases of the operations that have a runner.
 enum Golden {

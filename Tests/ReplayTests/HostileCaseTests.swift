@@ -1,10 +1,9 @@
 import Formats
 import Geometry
 import Glibc
+import Replay
 import Tensors
 import Testing
-
-import Replay
 
 /// Cases that ask for what no operation can do: each must fail, none may end the process.
 @Suite struct HostileCaseTests {

@@ -1,7 +1,6 @@
 import Geometry
-import Testing
-
 import Replay
+import Testing
 
 @Suite struct MeasureTests {
   private func expected(_ values: [Double], isInteger: Bool = false) -> Expected {

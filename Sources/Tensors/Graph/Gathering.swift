@@ -113,7 +113,6 @@ struct Gathering {
   /// Cuts the links of nodes that need not keep them, users before inputs, and finds out on the way
   /// which nodes somebody outside still holds: those are kept.
   mutating func unlink() {
-    let oldest = Recording.oldestStart
     isKept.append(contentsOf: isRequested)
     for index in stride(from: nodes.count - 1, through: 0, by: -1)
     where nodes[index].memory == nil && !nodes[index].isConstant {
@@ -123,7 +122,11 @@ struct Gathering {
         continue
       }
       if isHeld { isKept[index] = true }
-      if nodes[index].serial >= oldest { hasOpenNodes = true } else { nodes[index].unlink() }
+      if nodes[index].recording?.innermostOpen != nil {
+        hasOpenNodes = true
+      } else {
+        nodes[index].unlink()
+      }
     }
     var word: UInt64 = 0
     for (index, kept) in isKept.enumerated() {
@@ -154,7 +157,9 @@ struct Gathering {
   /// Has the recordings that need them keep the nodes' inputs until they close.
   func keepOpen() {
     guard hasOpenNodes else { return }
-    for node in nodes where node.memory != nil && node.inputCount > 0 { Recording.keep(node) }
+    for node in nodes where node.memory != nil && node.inputCount > 0 {
+      node.recording?.innermostOpen?.keep(node)
+    }
   }
 
   /// Whether nobody but this evaluation can see the leaf or its memory, so that a result may take

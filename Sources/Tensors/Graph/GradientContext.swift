@@ -11,6 +11,8 @@ package final class GradientContext {
     var links: [[Int]] = []
     /// Whether a wanted node is reached from here.
     var isNeeded: [Bool] = []
+    /// Where the values and the wanted nodes are among the nodes.
+    var positions: [ObjectIdentifier: Int] = [:]
   }
 
   private let snapshot: Snapshot
@@ -71,7 +73,7 @@ package final class GradientContext {
     try context.run(wanted)
     var gradients: [Tensor] = []
     for input in inputs {
-      let found = context.snapshot.nodes.firstIndex { $0 === input.node }
+      let found = context.snapshot.positions[ObjectIdentifier(input.node)]
       if let adjoint = found.flatMap({ context.adjoints[$0] }) {
         gradients.append(adjoint)
       } else {
@@ -81,7 +83,10 @@ package final class GradientContext {
     return gradients
   }
 
-  private func index(of node: Node) -> Int { snapshot.nodes.firstIndex { $0 === node } ?? 0 }
+  /// The values that a walk begins at are always among the nodes.
+  private func index(of node: Node) -> Int {
+    snapshot.positions[ObjectIdentifier(node)] ?? snapshot.nodes.count - 1
+  }
 
   private func run(_ wanted: Set<ObjectIdentifier>) throws(TensorError) {
     for index in stride(from: snapshot.nodes.count - 1, through: 0, by: -1)
@@ -124,7 +129,7 @@ package final class GradientContext {
       result.node.mark = mark
       stack.append((result.node, 0))
       while let (node, next) = stack.last {
-        let isEnd = wanted.contains(ObjectIdentifier(node)) || node.serial < start
+        let isEnd = node.serial < start
         if !isEnd, next < node.inputCount {
           stack[stack.count - 1].next = next + 1
           let input = node.input(next)
@@ -146,10 +151,16 @@ package final class GradientContext {
             isNeeded = isNeeded || snapshot.isNeeded[link]
           }
         }
+        if isNeeded, wanted.contains(ObjectIdentifier(node)) {
+          snapshot.positions[ObjectIdentifier(node)] = snapshot.nodes.count
+        }
         snapshot.nodes.append(node)
         snapshot.links.append(links)
         snapshot.isNeeded.append(isNeeded)
       }
+    }
+    for result in results {
+      snapshot.positions[ObjectIdentifier(result.node)] = Int(result.node.index)
     }
     return snapshot
   }

@@ -12,6 +12,8 @@ package final class Node: @unchecked Sendable {
   let place: Place
   /// Nodes are numbered as they are recorded; a recording begins at a number.
   let serial: UInt64
+  /// The recording it was recorded in: until that closes it keeps its inputs.
+  let recording: Recording?
   /// The number of a constant; the seed and counter of a random generator.
   let word: UInt64, secondWord: UInt64
 
@@ -41,6 +43,7 @@ package final class Node: @unchecked Sendable {
     self.shape = shape
     self.scalarType = scalarType
     self.place = place
+    recording = Recording.current
     self.word = word
     self.secondWord = secondWord
     self.memory = memory
@@ -61,6 +64,7 @@ package final class Node: @unchecked Sendable {
     self.shape = shape
     self.scalarType = scalarType
     self.place = place
+    recording = Recording.current
     word = 0
     secondWord = 0
     inputCount = 0

@@ -6,6 +6,10 @@ public import Geometry
 final class Recording: @unchecked Sendable {
   /// The number of the first node that belongs to it.
   let start: UInt64
+  /// The recording that this one is inside of.
+  private let parent: Recording?
+  /// Guarded by the graph's lock.
+  private var isOpen = true
   /// Nodes that were computed while it was open; they drop their inputs when it closes.
   fileprivate var computed: ContiguousArray<Node> = []
   /// What boxes held before they were assigned in it, for undoing.
@@ -13,34 +17,32 @@ final class Recording: @unchecked Sendable {
 
   @TaskLocal static var current: Recording?
 
-  // All of these are guarded by the graph's lock.
-  nonisolated(unsafe) private static var opened: [Recording] = []
-
-  init() { start = Node.nextSerial }
-
-  fileprivate func open() { graphLock.withLock { Self.opened.append(self) } }
+  init() {
+    start = Node.nextSerial
+    parent = Self.current
+  }
 
   fileprivate func close() {
     graphLock.withLock {
-      Self.opened.removeAll { $0 === self }
+      isOpen = false
+      let outer = parent?.innermostOpen
       for node in computed {
-        if let outer = Self.opened.first(where: { $0.start <= node.serial }) {
-          outer.computed.append(node)
-        } else {
-          node.unlink()
-        }
+        if let outer { outer.computed.append(node) } else { node.unlink() }
       }
       computed = []
+      assigned = []
     }
   }
 
-  /// The number from which on nodes must keep their inputs. Called under the graph's lock.
-  static var oldestStart: UInt64 { opened.first?.start ?? .max }
-
-  /// Notes a node that was computed but must keep its inputs. Called under the graph's lock.
-  static func keep(_ node: Node) {
-    opened.first { $0.start <= node.serial }?.computed.append(node)
+  /// This recording, or the nearest around it that is still open. Called under the graph's lock.
+  var innermostOpen: Recording? {
+    var recording: Recording? = self
+    while let found = recording, !found.isOpen { recording = found.parent }
+    return recording
   }
+
+  /// Notes a node of it that was computed but must keep its inputs. Called under the graph's lock.
+  func keep(_ node: Node) { computed.append(node) }
 
   func noteAssignment(of box: Parameter, previous: Tensor) {
     graphLock.withLock { assigned.append((box, previous)) }
@@ -54,7 +56,6 @@ final class Recording: @unchecked Sendable {
   /// Runs `body` in a new recording. If it throws, boxes assigned in it hold what they held before.
   static func run<Result>(_ body: (Recording) throws -> Result) throws(TensorError) -> Result {
     let recording = Recording()
-    recording.open()
     defer { recording.close() }
     do {
       return try $current.withValue(recording) { try body(recording) }

@@ -32,7 +32,11 @@ extension Tensor {
     let copy = Node(TransferOperation.shared, shape, scalarType, device.place, node)
     graphLock.withLock {
       copy.memory = Memory(buffer)
-      if copy.serial < Recording.oldestStart { copy.unlink() } else { Recording.keep(copy) }
+      if let recording = copy.recording?.innermostOpen {
+        recording.keep(copy)
+      } else {
+        copy.unlink()
+      }
     }
     return Tensor(copy)
   }
