@@ -45,16 +45,15 @@ import Testing
 }
 
 /// What `body` returns on a thread that knows nothing of this task.
-private func onAnotherThread<Value: Sendable>(
-  _ body: @escaping @Sendable () throws -> Value
-) throws -> Value {
-  final class Box: @unchecked Sendable {
-    // Written before the thread is joined, read after.
-    var result: Result<Value, any Error>?
-  }
+private func onAnotherThread(_ body: @escaping @Sendable () throws -> Int) throws -> Int {
   let box = Box()
   let thread = Thread { box.result = Result { try body() } }
   thread.start()
   while !thread.isFinished { usleep(200) }
   return try #require(box.result).get()
+}
+
+// Written by one thread before it ends, read by another after.
+private final class Box: @unchecked Sendable {
+  var result: Result<Int, any Error>?
 }
