@@ -1,6 +1,7 @@
 import Backends
 import Catalogue
 import Foundation
+import Geometry
 import Tensors
 import Testing
 
