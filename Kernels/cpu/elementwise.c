@@ -5,7 +5,7 @@
 #include "elementwise_access.h"
 #include "elementwise_loops.h"
 
-enum { ALIGNMENT = 64, PAGE = 4096, CELL = elementwise_block * 8, FEWEST_STEPS_TO_PREFETCH = 3 };
+enum { ALIGNMENT = 64, PAGE = 4096, CELL = elementwise_block * 8, FEWEST_STEPS_TO_PREFETCH = 2 };
 
 // Memory that tile after tile is read from or written to.
 typedef struct {

@@ -91,7 +91,8 @@ final class ProgramLibrary: @unchecked Sendable {
   }
 
   private func options(_ source: ProgramSource) -> String {
-    var options = "-cl-std=CL1.2"
+    // Without warnings: they are of no use to whoever runs a program, and PoCL prints their number.
+    var options = "-cl-std=CL1.2 -w"
     if found.roundsDivision { options += " -cl-fp32-correctly-rounded-divide-sqrt" }
     options += " -DCPU_FLAVOUR=\(flavour == .cpu ? 1 : 0)"
     options += " -DHAS_FLOAT64=\(found.information.hasFloat64 ? 1 : 0)"
