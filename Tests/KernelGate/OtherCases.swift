@@ -1,4 +1,5 @@
 import Apus
+import Foundation
 
 /// Reduced over the front, the middle, the back, some and all; short and long.
 let reductionCases: [KernelCase] = {
@@ -42,15 +43,21 @@ let reductionCases: [KernelCase] = {
   return cases
 }()
 
-let scanCases: [KernelCase] = [Shape([7]), [3, 90], [90, 3], [2, 5, 4]].flatMap { shape in
-  [false, true].map { backwards in
-    let input = Sample(shape: shape, range: 0.9...1.1)
-    return KernelCase("running \(shape) \(backwards ? "backwards" : "forwards")", of: [input]) {
-      let sum = try $0[0].cumsum(axis: 0, exclusive: backwards, reverse: backwards)
-      return try sum + $0[0].cumprod(axis: -1, reverse: backwards)
+let scanCases: [KernelCase] =
+  [Shape([7]), [3, 90], [90, 3], [2, 5, 4]].flatMap { shape in
+    [false, true].map { backwards in
+      let input = Sample(shape: shape, range: 0.9...1.1)
+      return KernelCase("running \(shape) \(backwards ? "backwards" : "forwards")", of: [input]) {
+        let sum = try $0[0].cumsum(axis: 0, exclusive: backwards, reverse: backwards)
+        return try sum + $0[0].cumprod(axis: -1, reverse: backwards)
+      }
     }
-  }
-}
+  } + [
+    // So long that it is cut into segments.
+    KernelCase("running [16400]", of: [Sample(shape: [16400])], gradients: false) {
+      try $0[0].cumsum(axis: 0)
+    }
+  ]
 
 /// Sizes below and above the tiles, with the operands either way up.
 let productCases: [KernelCase] = {
@@ -78,6 +85,10 @@ let productCases: [KernelCase] = {
     KernelCase("matmul of vectors", of: [Sample(shape: [9]), Sample(shape: [9, 5])]) {
       try matmul($0[0], $0[1])
     },
+    // Few columns: sums along lines.
+    KernelCase(
+      "matmul along lines", of: [Sample(shape: [5, 70]), Sample(shape: [70])], gradients: false
+    ) { try matmul($0[0], $0[1]) },
     KernelCase("matmul of nothing", of: [Sample(shape: [3, 0]), Sample(shape: [0, 2])]) {
       try matmul($0[0], $0[1])
     },
@@ -97,6 +108,14 @@ let productCases: [KernelCase] = {
       gradients: false
     ) { try matmul($0[0], $0[1]) },
   ]
+  // A long inner axis: pieces that are added at the end. The tiles of a GPU would take oclgrind minutes.
+  if ProcessInfo.processInfo.environment["APUS_OPENCL_FLAVOUR"] != "gpu" {
+    cases.append(
+      KernelCase(
+        "matmul in pieces", of: [Sample(shape: [5, 4100]), Sample(shape: [4100, 6])],
+        gradients: false
+      ) { try matmul($0[0], $0[1]) })
+  }
   return cases
 }()
 
