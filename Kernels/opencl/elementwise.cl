@@ -14,8 +14,7 @@
 // Before a loop over elements, each of which is stored where no other is read: a result may be the
 // memory of an input.
 #if CPU_FLAVOUR && defined(__clang__)
-#define VECTORIZE \
-  _Pragma("clang loop vectorize(assume_safety) vectorize_width(16) interleave_count(1)")
+#define VECTORIZE _Pragma("clang loop vectorize(assume_safety)")
 #else
 #define VECTORIZE
 #endif

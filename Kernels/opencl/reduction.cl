@@ -128,12 +128,10 @@
 // One work item takes one segment of `share` outer indices and one of `blocks` blocks of columns. It
 // goes through memory in spans of up to LANES elements: a part of a row, or several short rows, each
 // lane being reduced for itself at first.
-#ifndef LANES
 #define LANES 128
-#endif
 // Spans in a run. The runs of a sum are added pairwise, which keeps its error small.
 #define RUN 8
-#define LEVELS 20
+#define LEVELS 24
 
 #if PROGRAM_READS_ROWS
 // The program runs over the span row by row before the span is reduced.

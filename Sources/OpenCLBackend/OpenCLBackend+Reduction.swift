@@ -72,10 +72,7 @@ struct ReductionCut {
   let team: Int, isSideBySide: Bool
   let groups: Int
 
-  /// Elements that a work item of a CPU takes side by side: long stretches of long rows, so that
-  /// memory is fetched ahead.
-  let lanes: Int
-
+  private static let lanes = 128
   private static let run = 8
   static let items = 256
 
@@ -86,18 +83,16 @@ struct ReductionCut {
     case .cpu:
       team = 1
       isSideBySide = false
-      lanes = inner > 256 ? 512 : 128
-      blocks = (inner + lanes - 1) / lanes
-      let width = min(inner, lanes)
+      blocks = (inner + Self.lanes - 1) / Self.lanes
+      let width = min(inner, Self.lanes)
       let chunk = 1 << 15
-      let step = max(1, lanes / inner) * Self.run
+      let step = max(1, Self.lanes / inner) * Self.run
       let wanted = isLast || count * width < 2 * chunk ? 1 : (count * width + chunk - 1) / chunk
       segment = max(step, ((count + wanted - 1) / wanted + step - 1) / step * step)
       segments = max(1, (count + segment - 1) / segment)
       share = segments > 1 ? 1 : max(1, min(outer, chunk / 2 / max(1, count * width)))
       groups = (outer + share - 1) / share * blocks * segments
     case .gpu:
-      lanes = 1
       isSideBySide = inner > 1
       var size = inner > 1 ? 8 : 1
       while inner == 1, size < Self.items, size * 8 < count { size *= 2 }
@@ -153,9 +148,7 @@ private final class ReductionPass {
       ("FINDS", reduction.findsPlace ? "1" : "0"),
       ("FROM_SEGMENTS", fromSegments ? "1" : "0"), ("TO_SEGMENTS", toSegments ? "1" : "0"),
     ]
-    if backend.flavour == .cpu {
-      defines.append(("LANES", "\(cut.lanes)"))
-    } else {
+    if backend.flavour == .gpu {
       defines += [("TEAM", "\(cut.team)"), ("SIDE_BY_SIDE", cut.isSideBySide ? "1" : "0")]
     }
     let source = ProgramSource(
