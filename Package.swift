@@ -25,7 +25,7 @@ let package = Package(
     .target(
       name: "OpenCLSources", path: "Kernels/opencl",
       exclude: [
-        "assembly.cl", "elementwise.cl", "matmul.cl", "matmul_cpu.cl", "matmul_gpu.cl",
+        "assembly.cl", "elementwise.cl", "lookup.cl", "matmul.cl", "matmul_cpu.cl", "matmul_gpu.cl",
         "reduction.cl", "scan.cl",
       ]),
 

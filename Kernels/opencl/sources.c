@@ -40,6 +40,10 @@ static const char scan[] = {
 #embed "scan.cl"
     , 0};
 
+static const char lookup[] = {
+#embed "lookup.cl"
+    , 0};
+
 const char *opencl_elementary_source(void) { return elementary; }
 const char *opencl_elementary_float64_source(void) { return elementary_float64; }
 const char *opencl_elementwise_source(void) { return elementwise; }
@@ -49,3 +53,4 @@ const char *opencl_matmul_cpu_source(void) { return matmul_cpu; }
 const char *opencl_matmul_gpu_source(void) { return matmul_gpu; }
 const char *opencl_reduction_source(void) { return reduction; }
 const char *opencl_scan_source(void) { return scan; }
+const char *opencl_lookup_source(void) { return lookup; }

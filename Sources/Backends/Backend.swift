@@ -6,7 +6,7 @@ package import Geometry
 /// holds a kernel runs it as often as it likes. Kernels run in the order they are started; those of
 /// an asynchronous device may finish later.
 package typealias Backend = DeviceAccess & ElementwiseKernels & ReductionKernels
-  & MatrixProductKernels & AssemblyKernels & ScanKernels
+  & MatrixProductKernels & AssemblyKernels & ScanKernels & LookupKernels
 
 /// Memory and time of one device.
 package protocol DeviceAccess: AnyObject, Sendable {
@@ -18,8 +18,11 @@ package protocol DeviceAccess: AnyObject, Sendable {
   /// Copies from the host into device memory. The source may be reused on return.
   func write(_ source: UnsafeRawBufferPointer, to target: Binding) throws(TensorError)
   /// Waits for the kernels started so far, then copies from device memory to the host.
+  ///
+  /// - Throws: an error of kind `index` if one of the kernels met an index out of range in data and
+  ///   could not say so when it was started.
   func read(_ source: Binding, into target: UnsafeMutableRawBufferPointer) throws(TensorError)
-  /// Waits for the kernels started so far.
+  /// Waits for the kernels started so far. Throws as `read` does.
   func synchronize() throws(TensorError)
 }
 
@@ -62,6 +65,9 @@ package protocol Kernel: AnyObject {
   var workspaceByteCount: Int { get }
 
   /// Starts it. On an asynchronous device it may not have finished on return.
+  ///
+  /// - Throws: what is wrong with the data, where that is known at once: an index out of range, a
+  ///   matrix that is singular. The evaluation is then taken back.
   func run(_ call: Call) throws(TensorError)
 }
 

@@ -16,6 +16,7 @@ enum KernelText {
   static let matmulGPU = text("matmul_gpu.cl", opencl_matmul_gpu_source())
   static let reduction = text("reduction.cl", opencl_reduction_source())
   static let scan = text("scan.cl", opencl_scan_source())
+  static let lookup = text("lookup.cl", opencl_lookup_source())
 
   /// A text of the binary, with its file's name for build logs.
   private static func text(_ file: String, _ source: UnsafePointer<CChar>?) -> String {

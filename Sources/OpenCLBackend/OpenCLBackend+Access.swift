@@ -21,11 +21,13 @@ extension OpenCLBackend: DeviceAccess {
       queue.handle.raw, source.memory, cl_bool(CL_TRUE), source.byteOffset, target.count, start, 0,
       nil, nil)
     try health.check(code, "clEnqueueReadBuffer", .wait)
+    try indexFaults.check()
   }
 
   package func synchronize() throws(TensorError) {
     try health.requireDevice()
     try health.check(clFinish(queue.handle.raw), "clFinish", .wait)
+    try indexFaults.check()
   }
 }
 

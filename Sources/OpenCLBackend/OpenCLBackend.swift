@@ -22,6 +22,7 @@ package final class OpenCLBackend: @unchecked Sendable {
   package let flavour: Flavour
   let health: DeviceHealth
   let programs: ProgramLibrary
+  let indexFaults: IndexFaults
   /// The most arguments a kernel may have, whatever they are.
   let maximumArguments: Int
   let queue: SharedQueue
@@ -62,6 +63,7 @@ package final class OpenCLBackend: @unchecked Sendable {
     // Each argument may be a buffer and the place in it: 16 bytes, half of them a pointer's.
     maximumArguments = min(120, found.maximumParameterBytes / 8)
     programs = ProgramLibrary(found, context, health, flavour: self.flavour)
+    indexFaults = IndexFaults(context, queue, health)
     let isGPU = information.kind != .cpu
     memory = MemoryPool(
       device: information.device, totalBytes: information.memoryBytes,

@@ -73,7 +73,9 @@ extension GuardedBackend: ElementwiseKernels {
   }
 }
 
-extension GuardedBackend: ReductionKernels, MatrixProductKernels, AssemblyKernels, ScanKernels {
+extension GuardedBackend: ReductionKernels, MatrixProductKernels, AssemblyKernels, ScanKernels,
+  LookupKernels
+{
   func reduction(_ reduction: Reduction, of program: Program, over domain: Domain)
     throws(TensorError) -> any Kernel
   {
@@ -97,6 +99,10 @@ extension GuardedBackend: ReductionKernels, MatrixProductKernels, AssemblyKernel
     guarded(
       try base.assembly(assembly), inputs: assembly.parts.count,
       results: [(assembly.shape.count, assembly.type)])
+  }
+
+  func lookup(_ lookup: Lookup) throws(TensorError) -> any Kernel {
+    guarded(try base.lookup(lookup), inputs: 2, results: [(lookup.resultCount, lookup.type)])
   }
 
   func scan(_ scan: Scan) throws(TensorError) -> any Kernel {

@@ -3,6 +3,7 @@
 #include "assembly.h"
 #include "clone_name.h"
 #include "elementwise.h"
+#include "lookup.h"
 #include "matmul.h"
 #include "matmul_integer.h"
 #include "reduction.h"

@@ -112,17 +112,36 @@ package final class Engine: @unchecked Sendable {
       work.relink()
       graphLock.release()
       isLocked = false
-      for assignment in pending {
-        let previous = assignment.previous ?? work.previous(of: assignment.box)
-        if let previous { assignment.box.restore(Tensor(previous)) }
-      }
+      Self.restore(pending, work)
       throw error
     }
     statistics.nodes = work.nodes.count
     work.keepOpen()
     graphLock.release()
     isLocked = false
-    try plan.launch(work, owners, &statistics, timed: measuresKernels)
+    do throws(TensorError) {
+      try plan.launch(work, owners, &statistics, timed: measuresKernels)
+    } catch {
+      // With its device everything is lost; data that was refused leaves all as it was.
+      if error.kind != .deviceLost {
+        graphLock.withLock {
+          plan.unbind(&work, owners)
+          work.relink()
+        }
+        Self.restore(pending, work)
+      }
+      throw error
+    }
+  }
+
+  /// Has the boxes hold what they held before the assignments that failed.
+  private static func restore(
+    _ pending: ContiguousArray<Assignment>, _ work: borrowing Gathering
+  ) {
+    for assignment in pending {
+      let previous = assignment.previous ?? work.previous(of: assignment.box)
+      if let previous { assignment.box.restore(Tensor(previous)) }
+    }
   }
 
   /// The plan for computing `node`, as text. The graph stays as it is.

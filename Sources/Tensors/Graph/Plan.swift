@@ -45,6 +45,8 @@ final class Plan {
 
   struct Owners {
     var buffers: ContiguousArray<DeviceBuffer> = []
+    /// Memory that results took over from leaves.
+    var donated: [(leaf: Int, memory: Memory)] = []
 
     /// Makes every float in the buffers NaN, by a kernel, which memory checkers can follow.
     func fill(on backend: any Backend) throws(TensorError) {
@@ -124,7 +126,7 @@ final class Plan {
     for leaf in leaves { storages[leaf] = work.nodes[leaf].memory?.binding }
     for number in donated {
       guard let memory = work.takeMemory(of: allocations[number].donor) else { continue }
-      owners.buffers.append(memory.buffer)
+      owners.donated.append((allocations[number].donor, memory))
       storages[allocations[number].storage] = memory.binding
       statistics.overwrites += 1
     }
@@ -146,6 +148,13 @@ final class Plan {
       numbers[index] = source.isSecond ? node.secondWord : node.word
     }
     return owners
+  }
+
+  /// Takes back what `bind` gave, after a kernel that refused its data. What overwrites memory comes
+  /// last, so the leaves still hold what they held.
+  func unbind(_ work: inout Gathering, _ owners: Owners) {
+    for result in results { _ = work.takeMemory(of: result.node) }
+    for (leaf, memory) in owners.donated { work.setMemory(memory, of: leaf) }
   }
 
   /// Starts the kernels. `owners` holds the memory they use until all have been started.

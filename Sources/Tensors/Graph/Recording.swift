@@ -27,7 +27,12 @@ final class Recording: @unchecked Sendable {
       isOpen = false
       let outer = parent?.innermostOpen
       for node in computed {
-        if let outer { outer.computed.append(node) } else { node.unlink() }
+        // One whose evaluation was taken back is still to be computed.
+        if let outer {
+          outer.computed.append(node)
+        } else if node.memory != nil {
+          node.unlink()
+        }
       }
       computed = []
       assigned = []
