@@ -20,6 +20,10 @@ static const char assembly[] = {
 #embed "assembly.cl"
     , 0};
 
+static const char convolution[] = {
+#embed "convolution.cl"
+    , 0};
+
 static const char matmul[] = {
 #embed "matmul.cl"
     , 0};
@@ -48,6 +52,7 @@ const char *opencl_elementary_source(void) { return elementary; }
 const char *opencl_elementary_float64_source(void) { return elementary_float64; }
 const char *opencl_elementwise_source(void) { return elementwise; }
 const char *opencl_assembly_source(void) { return assembly; }
+const char *opencl_convolution_source(void) { return convolution; }
 const char *opencl_matmul_source(void) { return matmul; }
 const char *opencl_matmul_cpu_source(void) { return matmul_cpu; }
 const char *opencl_matmul_gpu_source(void) { return matmul_gpu; }

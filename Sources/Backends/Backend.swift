@@ -6,7 +6,7 @@ package import Geometry
 /// holds a kernel runs it as often as it likes. Kernels run in the order they are started; those of
 /// an asynchronous device may finish later.
 package typealias Backend = DeviceAccess & ElementwiseKernels & ReductionKernels
-  & MatrixProductKernels & AssemblyKernels & ScanKernels & LookupKernels
+  & MatrixProductKernels & AssemblyKernels & ScanKernels & LookupKernels & ConvolutionKernels
 
 /// Memory and time of one device.
 package protocol DeviceAccess: AnyObject, Sendable {

@@ -37,6 +37,13 @@ package struct Window: Hashable, Sendable {
       input: extent, taps: 1, dilation: 1, stride: 1, before: 0, after: 0, output: extent)
   }
 
+  /// What positions are counted in has 32 bits on devices: sums of three of these must fit.
+  private static let largest = 1 << 29
+
+  private static func overflow(_ taps: Int, _ dilation: Int, _ stride: Int) -> String {
+    "a window of \(taps) with dilation \(dilation) and stride \(stride) overflows"
+  }
+
   private init(
     input: Int, taps: Int, dilation: Int, stride: Int, before: Int, after: Int, output: Int
   ) {
@@ -64,10 +71,8 @@ package struct Window: Hashable, Sendable {
       throw fail("dilation \(dilation) along spatial axis \(axis) is not positive")
     }
     let (span, overflow) = (taps - 1).multipliedReportingOverflow(by: dilation)
-    // Far below the largest number, so that the sums below cannot overflow.
-    let largest = Int.max / 8
-    guard !overflow, span < largest, input < largest, stride < largest else {
-      throw fail("a window of \(taps) with dilation \(dilation) and stride \(stride) overflows")
+    guard !overflow, span < Self.largest, input < Self.largest, stride < Self.largest else {
+      throw fail(Self.overflow(taps, dilation, stride))
     }
     switch padding {
     case .valid: (before, after) = (0, 0)
@@ -80,7 +85,7 @@ package struct Window: Hashable, Sendable {
       guard axis < first.count, axis < last.count else {
         throw fail("padding has no pair for spatial axis \(axis)")
       }
-      guard first[axis] >= 0, last[axis] >= 0, first[axis] < largest, last[axis] < largest else {
+      guard 0..<Self.largest ~= first[axis], 0..<Self.largest ~= last[axis] else {
         throw fail(
           "padding (\(first[axis]), \(last[axis])) of spatial axis \(axis) is out of range")
       }
@@ -101,5 +106,56 @@ package struct Window: Hashable, Sendable {
     self.taps = taps
     self.dilation = dilation
     self.stride = stride
+  }
+
+  /// The window of the convolution whose gradient a transposed convolution is: `output` is the
+  /// extent that it starts from, `input` the one of its result.
+  ///
+  /// - Parameters:
+  ///   - outputPadding: how much longer the result is than the windows reach; nil for `stride` times
+  ///     the output, and what windows longer than their stride stick out of it.
+  package init(
+    transposedFrom output: Int, taps: Int, stride: Int, dilation: Int, padding: Padding,
+    outputPadding: Int?, axis: Int, orThrow fail: (String) -> TensorError
+  ) throws(TensorError) {
+    // Checks all but the padding.
+    let alone = try Window(
+      over: output, taps: taps, stride: stride, dilation: dilation, padding: .same, axis: axis,
+      orThrow: fail)
+    if let outputPadding, outputPadding < 0 || outputPadding >= Swift.max(stride, dilation) {
+      throw fail(
+        "output padding \(outputPadding) of spatial axis \(axis) is not smaller than the stride")
+    }
+    guard output.multipliedReportingOverflow(by: stride).partialValue < Self.largest,
+      output < Self.largest / stride
+    else { throw fail(Self.overflow(taps, dilation, stride)) }
+    let reach = alone.reach
+    let covered = output == 0 ? 0 : (output - 1) * stride + reach
+    var before = 0
+    var extent = covered + (outputPadding ?? 0)
+    switch padding {
+    case .valid: if outputPadding == nil { extent = covered + Swift.max(stride - reach, 0) }
+    case .same:
+      extent = outputPadding.map { covered - reach / 2 * 2 + $0 } ?? output * stride
+      before = Swift.max(covered - extent, 0) / 2
+    case .causal: throw fail("causal padding has no transposed convolution")
+    case .explicit(let first, let last):
+      guard axis < first.count, axis < last.count else {
+        throw fail("padding has no pair for spatial axis \(axis)")
+      }
+      guard 0..<Self.largest ~= first[axis], 0..<Self.largest ~= last[axis] else {
+        throw fail(
+          "padding (\(first[axis]), \(last[axis])) of spatial axis \(axis) is out of range")
+      }
+      before = first[axis]
+      extent -= first[axis] + last[axis]
+    }
+    if output == 0 { extent = 0 }
+    guard extent > 0 || output == 0 else {
+      throw fail("padding leaves nothing of spatial axis \(axis)")
+    }
+    self.init(
+      input: extent, taps: taps, dilation: dilation, stride: stride, before: before,
+      after: Swift.max(covered - before - extent, 0), output: output)
   }
 }

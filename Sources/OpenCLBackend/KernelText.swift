@@ -11,6 +11,7 @@ enum KernelText {
     + text("elementary_float64.h", opencl_elementary_float64_source()) + "#endif\n"
     + text("elementwise.cl", opencl_elementwise_source())
   static let assembly = text("assembly.cl", opencl_assembly_source())
+  static let convolution = text("convolution.cl", opencl_convolution_source())
   static let matmul = text("matmul.cl", opencl_matmul_source())
   static let matmulCPU = text("matmul_cpu.cl", opencl_matmul_cpu_source())
   static let matmulGPU = text("matmul_gpu.cl", opencl_matmul_gpu_source())

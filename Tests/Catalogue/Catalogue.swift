@@ -4,6 +4,7 @@ public enum Catalogue {
     ElementwiseCases.records + ActivationCases.records + ComparisonCases.records
     + ReductionCases.records + ScanCases.records + MatmulCases.records + MovementCases.records
     + AssemblyCases.records + CreationCases.records + RandomCases.records
+    + ConvolutionCases.records
 }
 
 extension OperationRecord {

@@ -26,7 +26,7 @@ final class GuardedBackend: @unchecked Sendable {
     self.fault = fault
   }
 
-  private func guarded(
+  func guarded(
     _ kernel: any Kernel, inputs: Int, results: [(count: Int, type: ScalarType)]
   ) -> any Kernel {
     GuardedKernel(kernel, on: base, inputs: inputs, results: results)

@@ -2,6 +2,7 @@
 
 #include "assembly.h"
 #include "clone_name.h"
+#include "convolution.h"
 #include "elementwise.h"
 #include "lookup.h"
 #include "matmul.h"

@@ -6,6 +6,7 @@ const char *opencl_elementary_source(void);
 const char *opencl_elementary_float64_source(void);
 const char *opencl_elementwise_source(void);
 const char *opencl_assembly_source(void);
+const char *opencl_convolution_source(void);
 const char *opencl_matmul_source(void);
 const char *opencl_matmul_cpu_source(void);
 const char *opencl_matmul_gpu_source(void);

@@ -5,13 +5,13 @@ internal import Geometry
 ///
 /// An elementwise operation joins the one operation that leads to all its users, if their index
 /// spaces are the same: another elementwise one, or a reduction that it then begins. A matrix
-/// product that is used by one chain only takes that chain as its epilogue.
+/// product or a convolution that is used by one chain only takes that chain as its epilogue.
 struct Fusion {
   /// The operation that each one is computed with; itself if it is the last of its group.
   private(set) var root: [Int]
   /// The elementwise operations of each group, inputs before users.
   private(set) var members: [Int: [Int]] = [:]
-  /// The product whose epilogue a group is.
+  /// The operation whose epilogue a group is.
   private(set) var producer: [Int: Int] = [:]
 
   private static let largestGroup = 48
@@ -46,7 +46,8 @@ struct Fusion {
       members[root[index], default: []].append(index)
     }
     for index in nodes.indices
-    where nodes[index].memory == nil && nodes[index].operation is MatmulOperation && !isKept[index]
+    where nodes[index].memory == nil && !isKept[index]
+      && (nodes[index].operation as? KernelOperation)?.takesEpilogue == true
     {
       guard let user = users[index].first else { continue }
       let group = root[user]

@@ -53,6 +53,17 @@ class KernelOperation: Operation, @unchecked Sendable {
   func plan(_ value: Int, in builder: inout PlanBuilder) throws(TensorError) {
     fatalError("\(name) has no kernel; please report this")
   }
+
+  /// Whether it takes along the elementwise chain that follows, while its result is close at hand.
+  var takesEpilogue: Bool { false }
+
+  /// Adds the steps that compute `value` and the chain after it, whose results are written instead.
+  /// Only for those that take one.
+  func plan(
+    _ value: Int, epilogue: FusedProgram?, in builder: inout PlanBuilder
+  ) throws(TensorError) {
+    try plan(value, in: &builder)
+  }
 }
 
 /// One of the several results of its only input.

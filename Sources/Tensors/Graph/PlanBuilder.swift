@@ -190,7 +190,7 @@ struct PlanBuilder {
         kernel: kernel, arguments: arguments, words: words, note: note, isLate: isLate))
   }
 
-  /// Emits the fused chain whose last operation is `root`, as the epilogue of a product if it has one.
+  /// Emits the fused chain whose last operation is `root`, as an epilogue if there is something to take it along.
   private mutating func addGroup(_ root: Int) throws(TensorError) {
     let members = fusion.members[root] ?? [root]
     let kept = members.filter { $0 == root || isKept[$0] }
@@ -198,7 +198,7 @@ struct PlanBuilder {
     let fused = fuse(members, results: kept, shape: nodes[root].shape, producer: producer)
     if fused.domain.count == 0 { return }
     if let producer {
-      let operation = nodes[producer].operation as? MatmulOperation
+      let operation = nodes[producer].operation as? KernelOperation
       try operation?.plan(producer, epilogue: fused, in: &self)
       return
     }

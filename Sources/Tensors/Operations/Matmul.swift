@@ -45,8 +45,9 @@ final class MatmulOperation: KernelOperation, @unchecked Sendable {
     try plan(value, epilogue: nil, in: &builder)
   }
 
-  /// - Parameter epilogue: the chain that takes the product on; its results are written instead.
-  func plan(
+  override var takesEpilogue: Bool { true }
+
+  override func plan(
     _ value: Int, epilogue: FusedProgram?, in builder: inout PlanBuilder
   ) throws(TensorError) {
     let node = builder.nodes[value]

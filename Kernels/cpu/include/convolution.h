@@ -1,0 +1,48 @@
+#pragma once
+#include <stdint.h>
+
+// A window that slides along one spatial axis: tap `t` of window `o` sees position
+// `o · stride + t · dilation - before`, nothing if that is outside of 0..<input.
+typedef struct {
+  int64_t input, taps, dilation, stride, before, output;
+} convolution_window;
+
+// Images [batch, rows, columns, inputs], filters [rows, columns, inputs / groups, outputs], results
+// [batch, rows, columns, outputs].
+typedef struct {
+  int64_t batch;
+  convolution_window rows, columns;
+  int64_t inputs, outputs, groups;
+} convolution_shape;
+
+typedef enum : uint8_t {
+  convolution_forward,
+  convolution_input_gradient,
+  convolution_filter_gradient,
+} convolution_pass;
+
+typedef enum : uint8_t {
+  // Plain loops, for any shape.
+  convolution_plain_float32,
+  convolution_plain_float64,
+} convolution_method;
+
+typedef struct {
+  convolution_shape shape;
+  // Forward the images and the filter; for the gradient of the input that of the result and the
+  // filter; for the gradient of the filter the images and the gradient of the result.
+  const void *first, *second;
+  void *result;
+  // convolution_workspace(…) bytes, on a cache line's boundary.
+  void *workspace;
+  // Called once for each part of the result when it is complete, the result being a matrix of
+  // positions and channels; may be NULL. Never called for the gradient of a filter.
+  void (*finish)(void *context, int64_t row, int64_t rows, int64_t column, int64_t columns);
+  void *context;
+} convolution_work;
+
+int64_t convolution_workspace(
+    convolution_method method, convolution_pass pass, const convolution_shape *shape);
+// Each element is summed in the same order whatever the number of threads.
+void convolution_run(
+    convolution_method method, convolution_pass pass, const convolution_work *work);
