@@ -63,6 +63,9 @@ let package = Package(
       name: "GraphTests", dependencies: ["Geometry", "Tensors", "Optimizers"],
       swiftSettings: strict),
     .testTarget(
+      name: "OptimizersTests", dependencies: ["Geometry", "Optimizers", "Tensors"],
+      swiftSettings: strict),
+    .testTarget(
       name: "TrainingTests",
       dependencies: ["Geometry", "CPUBackend", "Tensors", "Optimizers", "Formats"],
       swiftSettings: strict),

@@ -18,7 +18,9 @@ public struct TensorError: Error, Sendable, CustomStringConvertible {
   /// Shape, scalar type and device of every operand.
   public let operands: [TensorInfo]
   /// The layer that called the operation, as a path: `encoder.3.attention.query`.
-  public package(set) var path: String
+  public private(set) var path: String
+  /// The module that the path starts at, while the error is on its way out of the model.
+  package var origin: ObjectIdentifier?
   /// The code of the system call or OpenCL call that failed.
   public let code: Int32?
 
@@ -33,6 +35,11 @@ public struct TensorError: Error, Sendable, CustomStringConvertible {
     self.operands = operands
     self.path = ""
     self.code = code
+  }
+
+  /// Puts the way to the module that the path starts at in front of it.
+  package mutating func prefix(_ part: String) {
+    path = part.isEmpty || path.isEmpty ? part + path : "\(part).\(path)"
   }
 
   /// `path: operation: detail: operands (hint)`

@@ -33,6 +33,11 @@ private func differentiate(
     throw TensorError(
       .dtype, "gradients", "only floating-point tensors have gradients", operands: [tensor.info])
   }
+  for tensor in inputs where tensor.node.isConstant {
+    throw TensorError(
+      .argument, "gradients", "a constant has none: operations on it are simplified away",
+      operands: [tensor.info], hint: "take them for a Parameter or with valueAndGradients(at:)")
+  }
   if let upstream, upstream.count != values.count {
     throw TensorError(
       .argument, "gradients", "\(values.count) values but \(upstream.count) upstream gradients")
@@ -83,6 +88,7 @@ public func valueAndGradients(
   at inputs: [Tensor], _ body: ([Tensor]) throws -> Tensor
 ) throws(TensorError) -> (value: Tensor, gradients: [Tensor]) {
   try Recording.run { recording in
+    let inputs = inputs.map(\.lifted)
     let value = try body(inputs)
     let gradients = try differentiate([value], nil, inputs, recording)
     value.node.place.engine.accompany(value.node)
@@ -101,6 +107,7 @@ public func hessianVectorProduct(
       .shape, "hessianVectorProduct", "the direction differs from the point",
       operands: [x.info, direction.info])
   }
+  let x = x.lifted
   return try recorded {
     let gradient = try gradients(of: f(x), for: [x])[0]
     let product = try gradients(of: gradient, upstream: direction, for: [x])[0]
@@ -115,7 +122,8 @@ public func hessianVectorProduct(
 public func jacobian(
   of f: (Tensor) throws -> Tensor, at x: Tensor
 ) throws(TensorError) -> Tensor {
-  try recorded {
+  let x = x.lifted
+  return try recorded {
     let value = try f(x)
     let unit = try Tensor.eye(value.count, as: value.scalarType, on: value.device)
     var rows: [Tensor] = []

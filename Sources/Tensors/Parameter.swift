@@ -9,13 +9,30 @@ public import Geometry
 public final class Parameter: @unchecked Sendable {
   // Guarded by the lock.
   private var held: Tensor
+  private var trains: Bool
+  private var constraint: (@Sendable (Tensor) throws -> Tensor)?
   private let lock = Lock()
-  /// Whether optimizers change it.
-  public let isTrained: Bool
 
   public init(_ value: Tensor, isTrained: Bool = true) {
-    held = value
-    self.isTrained = isTrained
+    held = value.lifted
+    trains = isTrained
+  }
+
+  /// Whether optimizers change it.
+  public var isTrained: Bool {
+    get { lock.withLock { trains } }
+    set { lock.withLock { trains = newValue } }
+  }
+
+  /// What optimizers map a new value to before they put it in; nil for nothing.
+  public func constrain(_ constraint: (@Sendable (Tensor) throws -> Tensor)?) {
+    lock.withLock { self.constraint = constraint }
+  }
+
+  /// `value` as the constraint lets it be.
+  package func constrained(_ value: Tensor) throws(TensorError) -> Tensor {
+    guard let constraint = lock.withLock({ constraint }) else { return value }
+    do { return try constraint(value) } catch { throw error.asTensorError }
   }
 
   /// What it holds now.
@@ -35,6 +52,7 @@ public final class Parameter: @unchecked Sendable {
 
   /// As `assign`, for values that are known to fit.
   func replace(with value: Tensor) {
+    let value = value.lifted
     let previous = exchange(value)
     if let recording = Recording.current { recording.noteAssignment(of: self, previous: previous) }
     value.node.place.engine.register(self, value.node, previous: previous.node)

@@ -26,8 +26,21 @@ public struct Tensor: Sendable {
 
   package var layoutCount: Int { node.shape.count }
 
-  var info: TensorInfo {
-    TensorInfo(shape: shape, scalarType: scalarType, device: node.place.name)
+  var info: TensorInfo { TensorInfo(self) }
+
+  /// Nodes recorded from now on have this number or a later one.
+  package static var nextSerial: UInt64 { Node.nextSerial }
+
+  /// The number of its node.
+  package var serial: UInt64 { node.serial }
+}
+
+extension TensorInfo {
+  /// What errors tell of a tensor.
+  public init(_ tensor: Tensor, name: String = "") {
+    self.init(
+      name: name, shape: tensor.shape, scalarType: tensor.scalarType,
+      device: tensor.node.place.name)
   }
 }
 

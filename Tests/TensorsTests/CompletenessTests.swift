@@ -29,6 +29,8 @@ import Testing
     "jacobian": "differentiation, which has tests of its own",
     "hessian": "differentiation, which has tests of its own",
     "assign": "changes a parameter",
+    "constrain": "bounds a parameter, which the tests of layers try",
+    "masked": "names the steps that count, which the tests of layers try",
     "evaluateAssignments": "computes what parameters were assigned",
     "apply": "steps parameters by a rule, which the tests of optimizers try",
     "withRandomSource": "chooses random numbers",

@@ -7,7 +7,6 @@ func optimizerOutcomes(of golden: GoldenCase, on device: Device) throws -> [Outc
   let arguments = CaseArguments(golden, on: device)
   let optimizer = try optimizer(named: golden.operation, arguments)
   arguments.skip("formula")
-  try arguments.expectUnused("clipNorm", "clipValue", "globalClipNorm")
   let steps = try arguments.integer("steps")
   let parameter = Parameter(try arguments.tensor("p.0"))
   let gradients = try arguments.tensors("g")
@@ -23,37 +22,74 @@ func optimizerOutcomes(of golden: GoldenCase, on device: Device) throws -> [Outc
   return outcomes
 }
 
-private func optimizer(
+/// The optimizer that a case names, with the settings it lists.
+func optimizer(
   named name: String, _ arguments: CaseArguments
 ) throws -> any Optimizer {
   let convention = try arguments.choice(
     "convention", ["keras": Convention.keras, "pytorch": .pyTorch])
-  let learningRate = try arguments.number("learningRate")
-  let weightDecay = try arguments.optionalNumber("weightDecay") ?? 0
+  let isPyTorch = convention == .pyTorch
+  let rate = try arguments.number("learningRate")
+  let decay = try arguments.optionalNumber("weightDecay") ?? 0
+  let clipping = try clipping(arguments)
+  func number(_ name: String) throws -> Double { try arguments.number(name) }
   switch name {
   case "sgd":
     return try SGD(
-      learningRate: learningRate, momentum: arguments.number("momentum"),
-      nesterov: arguments.boolean("nesterov"),
-      dampening: convention == .pyTorch ? arguments.number("dampening") : 0,
-      weightDecay: weightDecay, convention: convention)
+      learningRate: rate, momentum: number("momentum"), nesterov: arguments.boolean("nesterov"),
+      dampening: isPyTorch ? number("dampening") : 0, weightDecay: decay, clipping: clipping,
+      convention: convention)
   case "adagrad":
     return try AdaGrad(
-      learningRate: learningRate, initialAccumulator: arguments.number("initialAccumulator"),
-      epsilon: arguments.number("epsilon"),
-      learningRateDecay: convention == .pyTorch ? arguments.number("learningRateDecay") : 0,
-      weightDecay: weightDecay, convention: convention)
+      learningRate: rate, initialAccumulator: number("initialAccumulator"),
+      epsilon: number("epsilon"), learningRateDecay: isPyTorch ? number("learningRateDecay") : 0,
+      weightDecay: decay, clipping: clipping, convention: convention)
+  case "adadelta":
+    return try AdaDelta(
+      learningRate: rate, rho: number("rho"), epsilon: number("epsilon"), weightDecay: decay,
+      clipping: clipping, convention: convention)
   case "rmsprop":
     return try RMSProp(
-      learningRate: learningRate, rho: arguments.number("rho"),
-      momentum: arguments.number("momentum"), centered: arguments.boolean("centered"),
-      epsilon: arguments.number("epsilon"), weightDecay: weightDecay, convention: convention)
+      learningRate: rate, rho: number("rho"), momentum: number("momentum"),
+      centered: arguments.boolean("centered"), epsilon: number("epsilon"), weightDecay: decay,
+      clipping: clipping, convention: convention)
   case "adam":
     return try Adam(
-      learningRate: learningRate, beta1: arguments.number("beta1"),
-      beta2: arguments.number("beta2"), epsilon: arguments.number("epsilon"),
-      amsgrad: arguments.boolean("amsgrad"), weightDecay: weightDecay, convention: convention)
+      learningRate: rate, beta1: number("beta1"), beta2: number("beta2"),
+      epsilon: number("epsilon"), amsgrad: arguments.boolean("amsgrad"), weightDecay: decay,
+      clipping: clipping, convention: convention)
+  case "adamw":
+    return try AdamW(
+      learningRate: rate, weightDecay: decay, beta1: number("beta1"), beta2: number("beta2"),
+      epsilon: number("epsilon"), amsgrad: arguments.boolean("amsgrad"), clipping: clipping,
+      convention: convention)
+  case "adamax":
+    return try Adamax(
+      learningRate: rate, beta1: number("beta1"), beta2: number("beta2"),
+      epsilon: number("epsilon"), weightDecay: decay, clipping: clipping, convention: convention)
+  case "nadam":
+    return try Nadam(
+      learningRate: rate, beta1: number("beta1"), beta2: number("beta2"),
+      epsilon: number("epsilon"), momentumDecay: isPyTorch ? number("momentumDecay") : nil,
+      weightDecay: decay, clipping: clipping, convention: convention)
+  case "lion":
+    return try Lion(
+      learningRate: rate, beta1: number("beta1"), beta2: number("beta2"), weightDecay: decay,
+      clipping: clipping)
+  case "rprop":
+    return try RProp(
+      learningRate: rate, increase: number("etaPlus"), decrease: number("etaMinus"),
+      smallest: number("stepMin"), largest: number("stepMax"))
   default:
     throw TensorError(.argument, "replay", "unknown operation \(name)")
   }
+}
+
+private func clipping(_ arguments: CaseArguments) throws -> Clipping {
+  let value = try arguments.optionalNumber("clipValue")
+  let norm = try arguments.optionalNumber("clipNorm")
+  let global = try arguments.optionalNumber("globalClipNorm")
+  if let value { return .value(value) }
+  if let norm { return .norm(norm) }
+  return global.map { .globalNorm($0) } ?? .none
 }

@@ -22,6 +22,9 @@ package final class Node: @unchecked Sendable {
   /// All inputs, where there are more than three.
   private var many: ContiguousArray<Node>
 
+  /// Which steps of it count, where somebody has said so; set before anybody else sees the node.
+  var stepMask: Tensor?
+
   var memory: Memory?
   var mark: UInt64 = 0
   var index: Int32 = 0

@@ -25,6 +25,12 @@ package class Operation: @unchecked Sendable {
   /// Whether gradients flow through. Integer results have none whatever this says.
   var isDifferentiable: Bool { true }
 
+  /// The multiplications of a product or a convolution, which is what networks are measured by.
+  func multiplications(of inputs: [Shape], result: Shape) -> Int { 0 }
+
+  /// The windows it slides over images, if it does.
+  var windows: (rows: Window, columns: Window)? { nil }
+
   private static let codes = Atomic<UInt64>(256)
 
   /// A code for a family of operations; the ones below 256 are the elementwise instructions.

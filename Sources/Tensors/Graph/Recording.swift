@@ -73,11 +73,14 @@ final class Recording: @unchecked Sendable {
 
 extension Error {
   /// This error if it is the library's own; what a user's closure threw otherwise, wrapped.
-  var asTensorError: TensorError {
+  package var asTensorError: TensorError {
     if let error = self as? TensorError { return error }
     return TensorError(.argument, "closure", "threw \(self)")
   }
 }
+
+/// Whether operations are recorded for gradients now.
+package var isRecording: Bool { Recording.current != nil }
 
 /// Runs `body` with its operations recorded, so that `gradients(of:for:)` works inside it.
 public func recorded<Result>(_ body: () throws -> Result) throws(TensorError) -> Result {

@@ -62,7 +62,7 @@ extension Tensor {
 
   /// A number that goes with this tensor. A fraction beside integers keeps its own type, so that
   /// the operation reports it.
-  func scalar(_ value: Double) -> Tensor {
+  package func scalar(_ value: Double) -> Tensor {
     let fits = scalarType.isFloatingPoint || value == value.rounded()
     return .constant(value, [], fits ? scalarType : .float32, node.place)
   }

@@ -78,6 +78,10 @@ final class MatmulOperation: KernelOperation, @unchecked Sendable {
       words: epilogue?.words ?? [], note: epilogue?.note ?? "")
   }
 
+  override func multiplications(of inputs: [Shape], result: Shape) -> Int {
+    result.count * (inputs.first?.last ?? 0)
+  }
+
   override func gradient(_ context: GradientContext) throws(TensorError) {
     let g = context.upstream
     let a = context.input(0)

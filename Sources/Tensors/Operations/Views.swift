@@ -117,6 +117,24 @@ extension Tensor {
   }
 }
 
+extension Tensor {
+  /// The same tensor, but as something that gradients can be taken for: operations on constants are
+  /// simplified away, and with them the way back.
+  var lifted: Tensor {
+    guard node.isConstant else { return self }
+    return Tensor(Node(LiftedOperation.shared, shape, scalarType, node.place, node))
+  }
+}
+
+/// A constant that stands for a variable.
+final class LiftedOperation: ViewOperation, @unchecked Sendable {
+  static let shared = LiftedOperation("lifted", code: Operation.newCode())
+
+  override func gradient(_ context: GradientContext) throws(TensorError) {
+    try context.give(0, context.upstream)
+  }
+}
+
 /// Passes its input through; gradients stop here.
 public func stopGradient(_ x: Tensor) throws(TensorError) -> Tensor {
   try x.viewed(StopGradientOperation.shared, x.shape)

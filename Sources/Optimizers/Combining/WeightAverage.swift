@@ -1,0 +1,60 @@
+public import Geometry
+public import Tensors
+
+/// Averages of parameters over the steps of training, to be used in their place afterwards: moving
+/// (exponential) or plain ones (SWA, Izmailov et al. 2018).
+public final class WeightAverage {
+  /// How old values are weighted.
+  public enum Kind: Sendable, Equatable {
+    /// `average = decay · average + (1 - decay) · value`
+    case moving(decay: Double)
+    /// The mean of all values.
+    case plain
+  }
+
+  private let kind: Kind
+  private let parameters: [Parameter]
+  private var averages: [Parameter]
+  public private(set) var count = 0
+
+  public init(
+    of parameters: [Parameter], kind: Kind = .moving(decay: 0.999)
+  ) throws(TensorError) {
+    if case .moving(let decay) = kind, !(0..<1).contains(decay) {
+      throw TensorError(.argument, "WeightAverage", "decay \(decay) does not lie in 0..<1")
+    }
+    self.kind = kind
+    self.parameters = parameters
+    averages = parameters.map { Parameter($0.value, isTrained: false) }
+  }
+
+  /// Takes the values of now in: after each step, or after each epoch.
+  public func update() throws(TensorError) {
+    count += 1
+    let share: Double
+    switch kind {
+    case .moving(let decay): share = 1 - decay
+    case .plain: share = 1 / Double(count)
+    }
+    for (average, parameter) in zip(averages, parameters) {
+      try average.assign(average.value + (parameter.value - average.value) * share)
+    }
+    if let device = parameters.first?.value.device { try evaluateAssignments(on: device) }
+  }
+
+  public var values: [Tensor] { averages.map(\.value) }
+
+  /// Puts the averages into the parameters for as long as `body` runs.
+  public func use<Result>(_ body: () throws -> Result) throws(TensorError) -> Result {
+    let originals = parameters.map(\.value)
+    for (parameter, average) in zip(parameters, averages) { try parameter.assign(average.value) }
+    let result = Swift.Result { try body() }
+    for (parameter, original) in zip(parameters, originals) { try parameter.assign(original) }
+    do { return try result.get() } catch { throw error.asTensorError }
+  }
+
+  /// Puts the averages into the parameters for good.
+  public func apply() throws(TensorError) {
+    for (parameter, average) in zip(parameters, averages) { try parameter.assign(average.value) }
+  }
+}

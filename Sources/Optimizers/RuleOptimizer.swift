@@ -1,0 +1,183 @@
+public import Geometry
+public import Tensors
+
+/// An optimizer that does the same to each element of each parameter: a rule over the parameter, its
+/// gradient and slots of the same shape, and a few numbers that change from step to step.
+///
+/// Order: clip the gradient, weight decay, update.
+public class RuleOptimizer: Optimizer {
+  public var learningRate: Double
+  public let clipping: Clipping
+  public let weightDecay: Double
+  public let convention: Convention
+  public private(set) var stepCount = 0
+
+  private let name: String
+  private let rule: GroupedRule
+  private let slotNames: [String]
+  private let initialValues: [Double]
+  /// The parameter itself is kept with its slots: an address alone may come to be another's.
+  private var slots: [ObjectIdentifier: (parameter: Parameter, own: [Parameter])] = [:]
+
+  /// What a rule works with: all scalars broadcast over the parameter.
+  struct Terms {
+    var parameter: Tensor
+    var gradient: Tensor
+    let slots: [Tensor]
+    /// In the order of `settings(step:)`.
+    let settings: [Tensor]
+  }
+
+  /// - Parameters:
+  ///   - slots: the name of each slot and the value that it begins with, everywhere.
+  ///   - settings: how many numbers `settings(step:)` gives.
+  ///   - isDecoupled: whether weight decay shrinks the parameter even in PyTorch's form.
+  ///   - rule: the new parameter, then the new slots.
+  init(
+    _ name: String, learningRate: Double, clipping: Clipping, weightDecay: Double,
+    convention: Convention, isDecoupled: Bool = false, slots: KeyValuePairs<String, Double>,
+    settings: Int, rule: (Terms) throws(TensorError) -> [Tensor]
+  ) throws(TensorError) {
+    guard weightDecay >= 0, weightDecay.isFinite else {
+      throw TensorError(.argument, name, "a weight decay of \(weightDecay)")
+    }
+    self.name = name
+    self.learningRate = learningRate
+    self.clipping = try clipping.validated(in: name)
+    self.weightDecay = weightDecay
+    self.convention = isDecoupled ? .keras : convention
+    slotNames = slots.map(\.key)
+    initialValues = slots.map(\.value)
+    let shrinks = isDecoupled || convention == .keras
+    let overwriting = [0] + initialValues.indices.map { $0 + 2 }
+    self.rule = try GroupedRule(
+      inputs: 2 + initialValues.count, settings: settings + 2, overwriting: overwriting
+    ) { inputs, numbers in
+      var terms = Terms(
+        parameter: inputs[0], gradient: inputs[1], slots: Array(inputs[2...]),
+        settings: Array(numbers[..<settings]))
+      let (bound, decay) = (numbers[settings], numbers[settings + 1])
+      if case .value = clipping {
+        terms.gradient = try minimum(maximum(terms.gradient, -bound), bound)
+      }
+      if weightDecay != 0, shrinks {
+        terms.parameter = try terms.parameter - terms.parameter * decay
+      } else if weightDecay != 0 {
+        terms.gradient = try terms.gradient + terms.parameter * decay
+      }
+      return try rule(terms)
+    }
+  }
+
+  /// The numbers of a step, the first being 1.
+  func settings(step: Int) -> [Double] { [learningRate] }
+
+  public func update(
+    _ parameters: [Parameter], along gradients: [Tensor]
+  ) throws(TensorError) {
+    guard parameters.count == gradients.count else {
+      throw TensorError(
+        .argument, name, "\(parameters.count) parameters but \(gradients.count) gradients")
+    }
+    let decay = convention == .keras ? weightDecay * learningRate : weightDecay
+    var bound = 0.0
+    if case .value(let value) = clipping { bound = value }
+    let settings = settings(step: stepCount + 1) + [bound, decay]
+    guard settings.allSatisfy(\.isFinite) else {
+      throw TensorError(.argument, name, "a setting is not finite: \(settings)")
+    }
+    guard let device = gradients.first?.device else { return }
+    try assign(parameters, try clipping.scaled(gradients, convention), settings)
+    try evaluateAssignments(on: device)
+    stepCount += 1
+  }
+
+  /// A slot of a parameter by its name, as it is now; nil before the first step.
+  public func slot(_ name: String, of parameter: Parameter) -> Tensor? {
+    guard let number = slotNames.firstIndex(of: name) else { return nil }
+    return slots[ObjectIdentifier(parameter)]?.own[number].value
+  }
+
+  /// Records the step. On return nothing but the boxes holds the tensors it makes or replaces.
+  private func assign(
+    _ parameters: [Parameter], _ gradients: [Tensor], _ settings: [Double]
+  ) throws(TensorError) {
+    var boxes: [[Parameter]] = []
+    var groups: [[Tensor]] = []
+    boxes.reserveCapacity(parameters.count)
+    groups.reserveCapacity(parameters.count)
+    for (parameter, gradient) in zip(parameters, gradients) {
+      let value = parameter.value
+      guard value.scalarType == .float32 else {
+        throw TensorError(
+          .dtype, name, "parameters are float32, not \(value.scalarType) \(value.shape)")
+      }
+      let own = try slots(of: parameter, value)
+      boxes.append([parameter] + own)
+      groups.append([value, gradient] + own.map(\.value))
+    }
+    let results = try rule.apply(to: groups, settings: settings, name: name)
+    groups = []
+    for (group, values) in zip(boxes, results) {
+      for (box, value) in zip(group, values) { try box.assign(box.constrained(value)) }
+    }
+  }
+
+  private func slots(
+    of parameter: Parameter, _ value: Tensor
+  ) throws(TensorError) -> [Parameter] {
+    if let own = slots[ObjectIdentifier(parameter)]?.own { return own }
+    var own: [Parameter] = []
+    for initial in initialValues {
+      let tensor = try Tensor.full(initial, value.shape, as: value.scalarType, on: value.device)
+      own.append(Parameter(tensor, isTrained: false))
+    }
+    slots[ObjectIdentifier(parameter)] = (parameter, own)
+    return own
+  }
+
+  /// Numbers besides the count of steps that `settings` depends on.
+  var counters: [String: Double] {
+    get { [:] }
+    set {}
+  }
+
+  public func state(of parameters: [(path: String, parameter: Parameter)]) -> OptimizerState {
+    var state = OptimizerState()
+    state.numbers = counters
+    state.numbers["steps"] = Double(stepCount)
+    for (path, parameter) in parameters {
+      guard let own = slots[ObjectIdentifier(parameter)]?.own else { continue }
+      for (name, slot) in zip(slotNames, own) { state.tensors["\(path)/\(name)"] = slot.value }
+    }
+    return state
+  }
+
+  public func restore(
+    _ state: OptimizerState, of parameters: [(path: String, parameter: Parameter)]
+  ) throws(TensorError) {
+    guard let steps = state.numbers["steps"].flatMap(Int.init(exactly:)), steps >= 0 else {
+      throw TensorError(.argument, name, "the state does not say how many steps were taken")
+    }
+    var restored: [ObjectIdentifier: (parameter: Parameter, own: [Parameter])] = [:]
+    for (path, parameter) in parameters {
+      let value = parameter.value
+      let saved = slotNames.map { state.tensors["\(path)/\($0)"] }
+      // A parameter that was never updated has no slots.
+      if saved.allSatisfy({ $0 == nil }) { continue }
+      var own: [Parameter] = []
+      for (slotName, tensor) in zip(slotNames, saved) {
+        guard let tensor, tensor.shape == value.shape else {
+          throw TensorError(
+            .shape, name, "the state of \(path) has no \(slotName) of its shape",
+            operands: [TensorInfo(value, name: path)])
+        }
+        own.append(Parameter(try tensor.moved(to: value.device), isTrained: false))
+      }
+      restored[ObjectIdentifier(parameter)] = (parameter, own)
+    }
+    slots = restored
+    stepCount = steps
+    counters = state.numbers
+  }
+}

@@ -1,0 +1,95 @@
+public import Geometry
+public import Tensors
+
+/// An optimizer that looks at the loss itself, several times a step: for full batches and smooth
+/// functions.
+public protocol Minimizer: AnyObject {
+  /// Takes one step and returns the loss it ends at.
+  ///
+  /// - Parameter loss: records the loss of the parameters as they are; called several times.
+  func step(_ parameters: [Parameter], _ loss: () throws -> Tensor) throws(TensorError) -> Double
+}
+
+extension Minimizer {
+  /// Steps until the loss falls by less than `tolerance` of itself, or that many have been taken;
+  /// returns the losses, that of the start first.
+  @discardableResult
+  public func minimize(
+    _ parameters: [Parameter], steps: Int = 100, tolerance: Double = 1e-9,
+    _ loss: () throws -> Tensor
+  ) throws(TensorError) -> [Double] {
+    var losses: [Double] = []
+    do { losses.append(Double(try loss().scalar())) } catch { throw error.asTensorError }
+    for _ in 0..<steps {
+      let next = try step(parameters, loss)
+      let last = losses[losses.count - 1]
+      losses.append(next)
+      if !(last - next > tolerance * max(1, Swift.abs(last))) { break }
+    }
+    return losses
+  }
+}
+
+/// A point, a direction or a gradient: one tensor a parameter, taken together as one vector.
+struct Vector {
+  var parts: [Tensor]
+
+  init(_ parts: [Tensor]) { self.parts = parts }
+
+  func dot(_ other: Vector) throws(TensorError) -> Double {
+    var sums: [Tensor] = []
+    for (a, b) in zip(parts, other.parts) { sums.append(try (a * b).sum().cast(to: .float64)) }
+    try evaluate(sums)
+    var total = 0.0
+    for sum in sums { total += try sum.scalars(as: Double.self)[0] }
+    return total
+  }
+
+  /// `self + factor · other`
+  func adding(_ factor: Double, _ other: Vector) throws(TensorError) -> Vector {
+    var sums: [Tensor] = []
+    for (a, b) in zip(parts, other.parts) { sums.append(try a + b * factor) }
+    return try Vector(sums).computed()
+  }
+
+  func scaled(by factor: Double) throws(TensorError) -> Vector {
+    var scaled: [Tensor] = []
+    for part in parts { scaled.append(try part * factor) }
+    return try Vector(scaled).computed()
+  }
+
+  func computed() throws(TensorError) -> Vector {
+    try evaluate(parts)
+    return self
+  }
+}
+
+/// The loss and its gradient where the parameters are now.
+func valueAndGradient(
+  _ parameters: [Parameter], _ loss: () throws -> Tensor
+) throws(TensorError) -> (value: Double, gradient: Vector) {
+  let (value, gradients) = try valueAndGradients(of: parameters, loss)
+  try evaluate([value] + gradients)
+  return (Double(try value.scalar()), Vector(gradients))
+}
+
+/// Walks along `direction` until the loss has fallen enough (Armijo's condition), each time half as
+/// far; puts the parameters back where they were if it never does.
+///
+/// - Returns: how far it went, 0 if nowhere, and the loss there.
+func search(
+  _ parameters: [Parameter], from start: Vector, along direction: Vector, slope: Double,
+  value: Double, first: Double, _ loss: () throws -> Tensor
+) throws(TensorError) -> (length: Double, value: Double) {
+  var length = first
+  for _ in 0..<40 {
+    let point = try start.adding(length, direction)
+    for (parameter, part) in zip(parameters, point.parts) { try parameter.assign(part) }
+    let found: Double
+    do { found = Double(try loss().scalar()) } catch { throw error.asTensorError }
+    if found <= value + 1e-4 * length * slope { return (length, found) }
+    length /= 2
+  }
+  for (parameter, part) in zip(parameters, start.parts) { try parameter.assign(part) }
+  return (0, value)
+}
