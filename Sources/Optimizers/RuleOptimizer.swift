@@ -118,9 +118,11 @@ public class RuleOptimizer: Optimizer {
     }
     let results = try rule.apply(to: groups, settings: settings, name: name)
     groups = []
+    var changes: [(parameter: Parameter, value: Tensor)] = []
     for (group, values) in zip(boxes, results) {
-      for (box, value) in zip(group, values) { try box.assign(box.constrained(value)) }
+      for (box, value) in zip(group, values) { changes.append((box, try box.constrained(value))) }
     }
+    try Parameter.assign(changes)
   }
 
   private func slots(

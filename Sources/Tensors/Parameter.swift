@@ -41,21 +41,35 @@ public final class Parameter: @unchecked Sendable {
   public var shape: Shape { value.shape }
 
   /// Puts `value` in place of what it holds. Gradients do not flow from one step to the next.
-  public func assign(_ value: Tensor) throws(TensorError) {
-    let old = self.value
-    guard value.shape == old.shape, value.scalarType == old.scalarType else {
-      throw TensorError(
-        .shape, "assign", "the new value differs from the old", operands: [value.info, old.info])
-    }
-    replace(with: value)
-  }
+  public func assign(_ value: Tensor) throws(TensorError) { try Self.assign([(self, value)]) }
 
-  /// As `assign`, for values that are known to fit.
-  func replace(with value: Tensor) {
-    let value = value.lifted
-    let previous = exchange(value)
-    if let recording = Recording.current { recording.noteAssignment(of: self, previous: previous) }
-    value.node.place.engine.register(self, value.node, previous: previous.node)
+  /// Puts all the values in, or none if one does not fit. Whatever is evaluated meanwhile, by another
+  /// task perhaps, sees all of them or none.
+  public static func assign(_ changes: [(parameter: Parameter, value: Tensor)]) throws(TensorError)
+  {
+    for (parameter, value) in changes {
+      let old = parameter.value
+      guard value.shape == old.shape, value.scalarType == old.scalarType else {
+        throw TensorError(
+          .shape, "assign", "the new value differs from the old", operands: [value.info, old.info])
+      }
+    }
+    var assignments: [Engine.Assignment] = []
+    assignments.reserveCapacity(changes.count)
+    for (parameter, value) in changes {
+      let value = value.lifted
+      let previous = parameter.exchange(value)
+      Recording.current?.noteAssignment(of: parameter, previous: previous)
+      assignments.append(
+        Engine.Assignment(box: parameter, node: value.node, previous: previous.node))
+    }
+    // Nearly always one device.
+    guard let engine = assignments.first?.node.place.engine else { return }
+    if assignments.allSatisfy({ $0.node.place.engine === engine }) {
+      engine.register(assignments)
+    } else {
+      for assignment in assignments { assignment.node.place.engine.register([assignment]) }
+    }
   }
 
   /// Puts an earlier value back; what was assigned is not computed any more.

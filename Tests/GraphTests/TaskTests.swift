@@ -1,5 +1,6 @@
 import Foundation
 import Geometry
+import Optimizers
 import Tensors
 import Testing
 
@@ -27,6 +28,45 @@ import Testing
       }
       for try await isRight in group { #expect(isRight) }
     }
+  }
+
+  /// An evaluation takes along what other tasks have assigned: all of a step of theirs, or nothing.
+  @Test(arguments: ["cpu", "opencl:0"]) func tasksTrainSideBySide(name: String) async throws {
+    let device = try Device.isolated(name)
+    @Sendable func trained() throws -> [Float] {
+      let point = Parameter(try Tensor([3, 3], shape: [2], on: device))
+      let optimizer = try Adam(learningRate: 0.1, amsgrad: true)
+      for _ in 0..<60 {
+        let gradients = try valueAndGradients(of: [point]) { try square(point.value).sum() }
+        try optimizer.update([point], along: gradients.gradients)
+      }
+      return try point.value.scalars()
+    }
+    let expected = try trained()
+    try await withThrowingTaskGroup(of: [Float].self) { group in
+      for _ in 0..<8 { group.addTask { try trained() } }
+      for try await found in group { #expect(found == expected) }
+    }
+  }
+
+  @Test(arguments: ["cpu", "opencl:0"]) func resultsOfOneOperationMayBeAskedForOneAtATime(
+    name: String
+  ) throws {
+    let device = try Device.isolated(name)
+    let rule = try GroupedRule(inputs: 2, settings: 1, overwriting: [0, 1]) { inputs, settings in
+      [try inputs[0] + settings[0] * inputs[1], try inputs[0] * inputs[1]]
+    }
+    let groups = try (1...2).map { index in
+      [
+        try Tensor([Float(index), 2], shape: [2], on: device),
+        try Tensor([3, 4], shape: [2], on: device) * 2,
+      ]
+    }
+    let results = try rule.apply(to: groups, settings: [10], name: "rule")
+    #expect(try results[1][1].scalars() == [12, 16])
+    #expect(try results[0][0].scalars() == [61, 82])
+    #expect(try results[1][0].scalars() == [62, 82])
+    #expect(try results[0][1].scalars() == [6, 16])
   }
 
   @Test func oneTasksRecordingDoesNotHoldAnothersNodes() async throws {

@@ -40,12 +40,15 @@ package final class Engine: @unchecked Sendable {
   private var assignments: ContiguousArray<Assignment> = []
   private var companions: ContiguousArray<Node> = []
 
-  func register(_ box: Parameter, _ node: Node, previous: Node) {
+  /// All at once: another task's evaluation takes either all of them along or none.
+  func register(_ changes: [Assignment]) {
     graphLock.withLock {
-      if let index = assignments.firstIndex(where: { $0.box === box }) {
-        assignments[index].node = node
-      } else {
-        assignments.append(Assignment(box: box, node: node, previous: previous))
+      for change in changes {
+        if let index = assignments.firstIndex(where: { $0.box === change.box }) {
+          assignments[index].node = change.node
+        } else {
+          assignments.append(change)
+        }
       }
     }
   }

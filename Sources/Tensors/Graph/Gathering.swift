@@ -114,13 +114,19 @@ struct Gathering {
   /// which nodes somebody outside still holds: those are kept.
   mutating func unlink() {
     isKept.append(contentsOf: isRequested)
+    var hasResults = ContiguousArray<Bool>(repeating: false, count: nodes.count)
     for index in stride(from: nodes.count - 1, through: 0, by: -1)
     where nodes[index].memory == nil && !nodes[index].isConstant {
+      if nodes[index].operation is ResultOperation, let source = inputs(of: index).first {
+        hasResults[Int(source)] = true
+      }
       let isHeld = isRequested[index] || !isKnownUniquelyReferenced(&nodes[index])
       if isHeld, !isRequested[index], nodes[index].operation is ViewOperation {
         // A view that is only held costs nothing to keep as it is: its input is kept instead.
         continue
       }
+      // One of whose results somebody holds that nobody has asked for yet is computed again for it.
+      if isHeld, hasResults[index] { continue }
       if isHeld { isKept[index] = true }
       if nodes[index].recording?.innermostOpen != nil {
         hasOpenNodes = true
