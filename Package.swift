@@ -26,7 +26,7 @@ let package = Package(
       name: "OpenCLSources", path: "Kernels/opencl",
       exclude: [
         "assembly.cl", "convolution.cl", "elementwise.cl", "lookup.cl", "matmul.cl", "matmul_cpu.cl",
-        "matmul_gpu.cl", "reduction.cl", "scan.cl",
+        "matmul_gpu.cl", "patches.cl", "pooling.cl", "reduction.cl", "scan.cl", "scan_recurrence.cl",
       ]),
 
     floor("Geometry", on: []),

@@ -7,6 +7,8 @@
 #include "lookup.h"
 #include "matmul.h"
 #include "matmul_integer.h"
+#include "patches.h"
+#include "pooling.h"
 #include "reduction.h"
 #include "scan.h"
 #include "scratch.h"
