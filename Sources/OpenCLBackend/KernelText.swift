@@ -15,6 +15,7 @@ enum KernelText {
   static let matmul = text("matmul.cl", opencl_matmul_source())
   static let matmulCPU = text("matmul_cpu.cl", opencl_matmul_cpu_source())
   static let matmulGPU = text("matmul_gpu.cl", opencl_matmul_gpu_source())
+  static let normalization = text("normalization.cl", opencl_normalization_source())
   static let reduction = text("reduction.cl", opencl_reduction_source())
   static let scan = text("scan.cl", opencl_scan_source())
   static let lookup = text("lookup.cl", opencl_lookup_source())

@@ -5,6 +5,8 @@ public enum Catalogue {
     + ReductionCases.records + ScanCases.records + MatmulCases.records + MovementCases.records
     + AssemblyCases.records + CreationCases.records + RandomCases.records
     + ConvolutionCases.records
+    + NormalizationCases.records + RowNormalizationCases.records + ResponseCases.records
+    + DropoutCases.records
 }
 
 extension OperationRecord {
