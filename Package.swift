@@ -27,6 +27,8 @@ let package = Package(
       exclude: [
         "assembly.cl", "convolution.cl", "elementwise.cl", "lookup.cl", "matmul.cl", "matmul_cpu.cl",
         "matmul_gpu.cl", "patches.cl", "pooling.cl", "reduction.cl", "scan.cl", "scan_recurrence.cl",
+        "assembly.cl", "convolution.cl", "elementwise.cl", "lookup.cl", "matmul.cl",
+        "matmul_cpu.cl", "matmul_gpu.cl", "normalization.cl", "reduction.cl", "scan.cl",
       ]),
 
     floor("Geometry", on: []),

@@ -42,6 +42,8 @@ static const char patches[] = {
 
 static const char pooling[] = {
 #embed "pooling.cl"
+static const char normalization[] = {
+#embed "normalization.cl"
     , 0};
 
 static const char reduction[] = {
@@ -66,6 +68,7 @@ const char *opencl_matmul_cpu_source(void) { return matmul_cpu; }
 const char *opencl_matmul_gpu_source(void) { return matmul_gpu; }
 const char *opencl_patches_source(void) { return patches; }
 const char *opencl_pooling_source(void) { return pooling; }
+const char *opencl_normalization_source(void) { return normalization; }
 const char *opencl_reduction_source(void) { return reduction; }
 const char *opencl_scan_source(void) { return scan; }
 const char *opencl_lookup_source(void) { return lookup; }

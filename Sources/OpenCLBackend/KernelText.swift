@@ -17,6 +17,7 @@ enum KernelText {
   static let matmulGPU = text("matmul_gpu.cl", opencl_matmul_gpu_source())
   static let patches = text("patches.cl", opencl_patches_source())
   static let pooling = text("pooling.cl", opencl_pooling_source())
+  static let normalization = text("normalization.cl", opencl_normalization_source())
   static let reduction = text("reduction.cl", opencl_reduction_source())
   static let scan = text("scan.cl", opencl_scan_source())
   static let lookup = text("lookup.cl", opencl_lookup_source())

@@ -24,6 +24,9 @@ package struct CaseRunner: Sendable {
   package static let all: [String: CaseRunner] = {
     var all: [String: CaseRunner] = [:]
     for family in [elementwise, reduction, matmul, movement, convolution, pooling] {
+    for family in [
+      elementwise, reduction, matmul, movement, convolution, normalization,
+    ] {
       all.merge(family) { first, _ in first }
     }
     return all

@@ -6,6 +6,8 @@ public enum Catalogue {
     + AssemblyCases.records + CreationCases.records + RandomCases.records
     + ConvolutionCases.records
     + PoolingCases.records + ResizingCases.records
+    + NormalizationCases.records + RowNormalizationCases.records + ResponseCases.records
+    + DropoutCases.records
 }
 
 extension OperationRecord {

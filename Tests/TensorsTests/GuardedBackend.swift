@@ -112,6 +112,20 @@ extension GuardedBackend: ReductionKernels, MatrixProductKernels, AssemblyKernel
   }
 }
 
+extension GuardedBackend: NormalizationKernels {
+  func moments(_ normalization: Normalization) throws(TensorError) -> any Kernel {
+    guarded(
+      try base.moments(normalization), inputs: 1,
+      results: [(2 * normalization.resultCount, normalization.type)])
+  }
+
+  func distanceSums(_ normalization: Normalization) throws(TensorError) -> any Kernel {
+    guarded(
+      try base.distanceSums(normalization), inputs: 3,
+      results: [(2 * normalization.resultCount, normalization.type)])
+  }
+}
+
 /// A kernel between guard bands.
 private final class GuardedKernel: Kernel {
   private let base: any Kernel

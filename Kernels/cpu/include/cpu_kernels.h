@@ -9,6 +9,7 @@
 #include "matmul_integer.h"
 #include "patches.h"
 #include "pooling.h"
+#include "normalization.h"
 #include "reduction.h"
 #include "scan.h"
 #include "scratch.h"

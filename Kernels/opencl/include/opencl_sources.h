@@ -12,6 +12,7 @@ const char *opencl_matmul_cpu_source(void);
 const char *opencl_matmul_gpu_source(void);
 const char *opencl_patches_source(void);
 const char *opencl_pooling_source(void);
+const char *opencl_normalization_source(void);
 const char *opencl_reduction_source(void);
 const char *opencl_scan_source(void);
 const char *opencl_lookup_source(void);

@@ -54,7 +54,7 @@ extension PlanBuilder {
     if let producer { read(producer) }
     let inside = Set(members)
     for member in members {
-      for input in inputs[member] where !inside.contains(input) { read(input) }
+      for input in operands(of: member) where !inside.contains(input) { read(input) }
     }
     for result in results where !inside.contains(result) { read(result) }
 
@@ -67,7 +67,7 @@ extension PlanBuilder {
     var instructions: [Program.Instruction] = []
     for member in members {
       guard let operation = nodes[member].operation as? ElementwiseOperation else { continue }
-      let operands = inputs[member].map(register)
+      let operands = operands(of: member).map(register)
       var instruction = Program.Instruction(
         operation.instruction, nodes[member].scalarType, operands.first ?? -1,
         operands.count > 1 ? operands[1] : -1, operands.count > 2 ? operands[2] : -1)
@@ -93,5 +93,11 @@ extension PlanBuilder {
       program: program, domain: Domain(shape: shape, reading: layouts, coordinates: coordinates),
       reads: reads, words: words + generators,
       note: members.map { nodes[$0].operation.name }.joined(separator: " "))
+  }
+
+  /// The inputs that an elementwise node computes with; others are there for its gradient.
+  private func operands(of member: Int) -> ArraySlice<Int> {
+    let operation = nodes[member].operation as? ElementwiseOperation
+    return inputs[member].prefix(operation?.instruction.operandCount ?? 0)
   }
 }

@@ -31,6 +31,9 @@ package class Operation: @unchecked Sendable {
   /// The windows it slides over images, if it does.
   var windows: (rows: Window, columns: Window)? { nil }
 
+  /// Which of the several results of its only input it is, if it is one.
+  var resultNumber: Int? { nil }
+
   private static let codes = Atomic<UInt64>(256)
 
   /// A code for a family of operations; the ones below 256 are the elementwise instructions.
@@ -83,6 +86,8 @@ final class ResultOperation: Operation, @unchecked Sendable {
   }
 
   override func describe(into key: inout Key) { key.append(number) }
+
+  override var resultNumber: Int? { number }
 }
 
 /// What plans are found by: everything about a graph that its plan depends on, as words.

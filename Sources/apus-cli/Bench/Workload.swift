@@ -37,6 +37,8 @@ struct Workload {
   private static let kinds: [String: @Sendable (Workload) throws -> PreparedWorkload] = [
     "gemm": matrixProduct, "bgemm": matrixProducts, "elementwise": elementwise,
     "pool": pooling, "reduce": reduction, "optimizer": optimizer, "train": training,
+    "reduce": reduction, "optimizer": optimizer, "train": training,
+    "batchnorm": batchNormalization,
   ]
 
   func unsupported(_ problem: String) -> TensorError {
