@@ -25,8 +25,9 @@ let package = Package(
     .target(
       name: "OpenCLSources", path: "Kernels/opencl",
       exclude: [
-        "assembly.cl", "convolution.cl", "elementwise.cl", "lookup.cl", "matmul.cl", "matmul_cpu.cl",
-        "matmul_gpu.cl", "reduction.cl", "scan.cl",
+        "assembly.cl", "convolution.cl", "elementwise.cl", "lookup.cl", "matmul.cl",
+        "matmul_cpu.cl", "matmul_gpu.cl", "recurrence.cl", "recurrence_cpu.cl", "recurrence_gpu.cl",
+        "reduction.cl", "scan.cl",
       ]),
 
     floor("Geometry", on: []),

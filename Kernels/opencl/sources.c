@@ -36,6 +36,18 @@ static const char matmul_gpu[] = {
 #embed "matmul_gpu.cl"
     , 0};
 
+static const char recurrence[] = {
+#embed "recurrence.cl"
+    , 0};
+
+static const char recurrence_cpu[] = {
+#embed "recurrence_cpu.cl"
+    , 0};
+
+static const char recurrence_gpu[] = {
+#embed "recurrence_gpu.cl"
+    , 0};
+
 static const char reduction[] = {
 #embed "reduction.cl"
     , 0};
@@ -56,6 +68,9 @@ const char *opencl_convolution_source(void) { return convolution; }
 const char *opencl_matmul_source(void) { return matmul; }
 const char *opencl_matmul_cpu_source(void) { return matmul_cpu; }
 const char *opencl_matmul_gpu_source(void) { return matmul_gpu; }
+const char *opencl_recurrence_source(void) { return recurrence; }
+const char *opencl_recurrence_cpu_source(void) { return recurrence_cpu; }
+const char *opencl_recurrence_gpu_source(void) { return recurrence_gpu; }
 const char *opencl_reduction_source(void) { return reduction; }
 const char *opencl_scan_source(void) { return scan; }
 const char *opencl_lookup_source(void) { return lookup; }

@@ -5,6 +5,7 @@ public enum Catalogue {
     + ReductionCases.records + ScanCases.records + MatmulCases.records + MovementCases.records
     + AssemblyCases.records + CreationCases.records + RandomCases.records
     + ConvolutionCases.records
+    + RecurrenceCases.records
 }
 
 extension OperationRecord {

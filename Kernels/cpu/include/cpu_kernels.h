@@ -7,6 +7,7 @@
 #include "lookup.h"
 #include "matmul.h"
 #include "matmul_integer.h"
+#include "recurrence.h"
 #include "reduction.h"
 #include "scan.h"
 #include "scratch.h"

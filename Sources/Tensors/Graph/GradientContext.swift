@@ -93,9 +93,9 @@ package final class GradientContext {
     where snapshot.isNeeded[index] && !snapshot.links[index].isEmpty {
       let node = snapshot.nodes[index]
       current = index
-      if let result = node.operation as? ResultOperation {
+      if let number = node.operation.resultNumber {
         guard let adjoint = adjoints[index] else { continue }
-        resultAdjoints[snapshot.links[index][0], default: [:]][result.number] = adjoint
+        resultAdjoints[snapshot.links[index][0], default: [:]][number] = adjoint
       } else if let adjoint = adjoints[index] {
         upstream = adjoint
         try differentiate(node)
