@@ -72,9 +72,8 @@ enum RecurrenceCases {
       call: { try call(form, $0) }, reference: { form.reference($0) }
     ).with {
       $0.gradientTolerance = .scaled(96)
-      $0.mayBeZero =
-        form.batch * form.time == 0 || form.mask.map { !$0.contains(1) } == true
-        || form.activation == .relu
+      // A kernel that meets no state but zeros has no gradient.
+      $0.mayBeZero = form.time < 2 || form.mask != nil || form.activation == .relu
       $0.isSmooth = form.activation != .relu && form.recurrent != .hardSigmoid
       $0.runsEverywhere = form.activation == .tanh && form.recurrent == .sigmoid
     }

@@ -10,12 +10,6 @@ let recurrenceCases: [KernelCase] = {
       Sample(shape: [3, units]), Sample(shape: [3, units]),
     ]
   }
-  func mask() throws -> Tensor {
-    try Tensor([false, true, true, true, false, true, false, false, false], shape: [3, 3])
-  }
-  func total(_ outputs: Tensor, _ states: Tensor...) throws -> Tensor {
-    try states.reduce(square(outputs).sum()) { try $0 + $1.sum() }
-  }
   return [
     KernelCase("lstm", of: Array(sizes(4, 17)[..<4])) {
       let found = try lstm($0[0], kernel: $0[1], recurrentKernel: $0[2], bias: $0[3])
@@ -50,3 +44,11 @@ let recurrenceCases: [KernelCase] = {
     },
   ]
 }()
+
+private func mask() throws -> Tensor {
+  try Tensor([false, true, true, true, false, true, false, false, false], shape: [3, 3])
+}
+
+private func total(_ outputs: Tensor, _ states: Tensor...) throws -> Tensor {
+  try states.reduce(square(outputs).sum()) { try $0 + $1.sum() }
+}
