@@ -18,8 +18,9 @@
 enum {
   // The most rows that are taken through time together.
   ROWS = 48,
-  // Below so many multiplications other threads are not worth waking.
+  // Below so many multiplications other threads are not worth waking; what each gets of one step.
   ALONE = 1 << 16,
+  SHARE = 1 << 18,
 };
 
 static int64_t minimum(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -66,39 +67,72 @@ static void pack(void *context, int64_t chunk, int thread) {
       (float *)m->data + first * packed_width(m));
 }
 
+// One step along the summed index of a product, whose columns are shared out.
+struct part {
+  const struct matrix *matrix;
+  int64_t rows, k, width;
+  // The panels of the left matrix, and the first one of the right, `panel` floats from the next.
+  const float *left, *right;
+  int64_t panel;
+  float *result;
+  int64_t result_stride;
+};
+
+static int64_t panel_count(const struct part *part) {
+  return quotient(part->rows, part->matrix->processor->rows);
+}
+
+// The rows of panel `i`, the first of which is `row`: all panels are about as high.
+static int height(const struct part *part, int64_t i, int64_t row) {
+  int64_t left = panel_count(part) - i;
+  return (int)((part->rows - row + left - 1) / left);
+}
+
+static void multiply_columns(void *context, int64_t chunk, int thread) {
+  (void)thread;
+  const struct part *part = context;
+  const struct processor *processor = part->matrix->processor;
+  int64_t columns = part->matrix->columns, end = minimum((chunk + 1) * part->width, columns);
+  for (int64_t column = chunk * part->width; column < end; column += processor->columns) {
+    for (int64_t i = 0, row = 0, high; i < panel_count(part); i++, row += high) {
+      high = height(part, i, row);
+      processor->multiply(
+          (int)high, minimum(processor->columns, columns - column), part->k,
+          part->left + i * part->k * processor->left_stride,
+          part->right + column / processor->columns * part->panel, processor->columns, 0,
+          part->result + row * part->result_stride + column, part->result_stride, true);
+    }
+  }
+}
+
 // result += left · matrix, the inner index from `first` on; rows of the left one are `stride` apart.
 static void multiply_packed(
     const struct matrix *m, int64_t rows, const float *left, int64_t stride, int64_t first,
     int64_t inner, float *result, int64_t result_stride) {
   const struct processor *processor = m->processor;
-  int64_t panels = quotient(rows, processor->rows);
-  float *packed = scratch(scratch_left, panels * processor->left_stride * processor->inner * 4);
-  int64_t end = first + inner;
-  while (first < end) {
+  struct part part = {
+      .matrix = m, .rows = rows, .result = result, .result_stride = result_stride};
+  int64_t count = panel_count(&part);
+  float *packed = scratch(scratch_left, count * processor->left_stride * processor->inner * 4);
+  part.left = packed;
+  for (int64_t end = first + inner; first < end; first += part.k, left += part.k) {
     // Panels of the right matrix begin at multiples of the step.
     int64_t step = first / processor->inner * processor->inner;
     int64_t depth = minimum(processor->inner, m->inner - step);
-    int64_t k = minimum(step + depth, end) - first;
-    for (int64_t i = 0, row = 0; i < panels; i++) {
-      int height = (int)((rows - row + panels - i - 1) / (panels - i));
+    part.k = minimum(step + depth, end) - first;
+    part.panel = processor->columns * depth;
+    part.right = (const float *)m->data + step * packed_width(m) +
+                 (first - step) * processor->columns;
+    for (int64_t i = 0, row = 0, high; i < count; i++, row += high) {
+      high = height(&part, i, row);
       processor->pack_left(
-          left + row * stride, stride, true, height, k, packed + i * k * processor->left_stride);
-      row += height;
+          left + row * stride, stride, true, (int)high, part.k,
+          packed + i * part.k * processor->left_stride);
     }
-    const float *right = (const float *)m->data + step * packed_width(m);
-    for (int64_t column = 0; column < m->columns; column += processor->columns) {
-      for (int64_t i = 0, row = 0; i < panels; i++) {
-        int height = (int)((rows - row + panels - i - 1) / (panels - i));
-        processor->multiply(
-            height, minimum(processor->columns, m->columns - column), k,
-            packed + i * k * processor->left_stride,
-            right + column * depth + (first - step) * processor->columns, processor->columns, 0,
-            result + row * result_stride + column, result_stride, true);
-        row += height;
-      }
-    }
-    left += k;
-    first += k;
+    // Where all rows are taken by one thread, a large product is worth the others at every step.
+    // Inside of a region that is the calling thread again.
+    part.width = multiple(quotient(SHARE, rows * part.k), 4 * processor->columns);
+    threads_run(quotient(m->columns, part.width), multiply_columns, &part);
   }
 }
 

@@ -5,19 +5,29 @@
 // A work item takes some rows of the batch through the whole sequence, so that nothing ever waits.
 // The recurrent kernel is packed once into panels of columns.
 
-#ifdef IS_FLOAT64
-#define WIDTH 4
-#define VECTOR double4
-#define LOAD_VECTOR vload4
-#define STORE_VECTOR vstore4
+// A tile of sums that stays in registers is ROWS rows of VECTORS vectors.
+#ifdef __AVX512F__
+#define WIDTH32 16
+#define WIDTH64 8
+#define VECTORS 2
+#define ROWS 8
 #else
-#define WIDTH 8
-#define VECTOR float8
-#define LOAD_VECTOR vload8
-#define STORE_VECTOR vstore8
-#endif
+#define WIDTH32 8
+#define WIDTH64 4
 #define VECTORS 3
 #define ROWS 4
+#endif
+#define JOIN_NAMES(a, b) a##b
+#define JOIN(a, b) JOIN_NAMES(a, b)
+#ifdef IS_FLOAT64
+#define WIDTH WIDTH64
+#define VECTOR JOIN(double, WIDTH64)
+#else
+#define WIDTH WIDTH32
+#define VECTOR JOIN(float, WIDTH32)
+#endif
+#define LOAD_VECTOR JOIN(vload, WIDTH)
+#define STORE_VECTOR JOIN(vstore, WIDTH)
 #define PANEL (WIDTH * VECTORS)
 // Of the summed index at a time: a panel of that length stays in the first-level cache.
 #define DEPTH 256
@@ -30,6 +40,7 @@ kernel void recurrence_pack(
     const int is_transposed) {
   matrix += matrix_start, packed += packed_start;
   const int first = get_group_id(0) * PANEL, count = min(PANEL, columns - first);
+  if (count <= 0) return;
   packed += (long)first * inner;
   for (int k = 0; k < inner; k++) {
     for (int i = 0; i < count; i++)

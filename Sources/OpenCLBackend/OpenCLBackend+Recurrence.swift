@@ -46,9 +46,10 @@ private final class RecurrenceLaunch {
     static let hasGates = Flags(rawValue: 16), hasCellsUpstream = Flags(rawValue: 32)
   }
 
-  /// As in `recurrence_cpu.cl` and `recurrence_gpu.cl`.
+  /// As in `recurrence_cpu.cl` and `recurrence_gpu.cl`. How wide panels are is the compiler's to
+  /// choose: between these.
   private enum Tile {
-    static let rows = 4, vectors = 3, side = 16
+    static let rows = 8, narrow = 12, wide = 32, side = 16
   }
 
   init(_ backend: OpenCLBackend, _ recurrence: Recurrence, isGradient: Bool) throws(TensorError) {
@@ -75,10 +76,10 @@ private final class RecurrenceLaunch {
       let units = backend.information.computeUnits
       let fair = (recurrence.batch + units - 1) / units
       rows = min(64, (fair + Tile.rows - 1) / Tile.rows * Tile.rows)
-      let panel = Tile.vectors * (recurrence.type == .float64 ? 4 : 8)
-      panels = (columns + panel - 1) / panel
-      packedCount = panels * panel * inner
-      let perRow = inner + panels * panel + (isGradient ? 2 * n : 0)
+      panels = (columns + Tile.narrow - 1) / Tile.narrow
+      let width = columns + Tile.wide
+      packedCount = width * inner
+      let perRow = inner + width + (isGradient ? 2 * n : 0)
       let items = (recurrence.batch + rows - 1) / rows
       workspaceByteCount = (packedCount + items * (rows * perRow + 5 * n)) * bytes
       size = WorkSize(groups: items)

@@ -180,7 +180,7 @@ private final class RecurrenceGradientOperation: KernelOperation, @unchecked Sen
     // Stand-ins, so that what the inputs themselves depend on stays out of it.
     var inputs: [Tensor] = []
     for number in 0..<context.inputCount {
-      inputs.append(try stopGradient(context.input(number)))
+      inputs.append(try stopGradient(context.input(number)).lifted)
     }
     func optional(_ place: Int?) -> Tensor? { place.map { inputs[$0] } }
     let network = UnrolledRecurrence(
