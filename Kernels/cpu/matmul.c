@@ -4,31 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "matmul_processor.h"
 #include "scratch.h"
 #include "threads.h"
-
-// How products are cut for one kind of processor.
-struct processor {
-  int rows, left_stride, columns;
-  // The most of the summed index at a time, and of the columns: together they stay in the
-  // second-level cache.
-  int64_t inner, block;
-  // The most panels of rows in a chunk, and the fewest if the right matrix is large.
-  int64_t most, fewest;
-  void (*multiply)(
-      int rows, int64_t columns, int64_t k, const float *left, const float *right,
-      int64_t right_stride, int64_t panel, float *result, int64_t result_stride, bool adds);
-  void (*pack_left)(
-      const float *from, int64_t from_stride, bool across, int rows, int64_t k, float *to);
-  void (*pack_right)(
-      const float *from, int64_t from_stride, bool across, int64_t columns, int64_t k, float *to);
-  void (*dots)(
-      int64_t rows, int64_t k, const float *matrix, int64_t stride, const float *vector,
-      float *result);
-  void (*combination)(
-      int64_t columns, int64_t k, const float *matrix, int64_t stride, const float *vector,
-      float *result);
-};
 
 // The most columns that are combined at a time.
 enum { COMBINED = 256 };
@@ -55,16 +33,16 @@ enum { COMBINED = 256 };
 #define FEWEST 8
 #include "matmul_tile.h"
 
-static const struct processor *processor(void) {
+const struct processor *matmul_processor(void) {
   if (__builtin_cpu_supports("x86-64-v4")) return &processor_avx512;
   if (__builtin_cpu_supports("x86-64-v3")) return &processor_avx2;
   return NULL;
 }
 #else
-static const struct processor *processor(void) { return NULL; }
+const struct processor *matmul_processor(void) { return NULL; }
 #endif
 
-bool matmul_is_native(void) { return processor() != NULL; }
+bool matmul_is_native(void) { return matmul_processor() != NULL; }
 
 enum {
   // Packed columns of the right matrix in memory at a time, and their bytes.
@@ -325,11 +303,11 @@ static bool has_few_rows(const struct processor *processor, int64_t rows, int64_
 }
 
 int64_t matmul_workspace(int64_t rows, int64_t columns, int64_t inner) {
-  const struct processor *processor_ = processor();
-  if (!processor_ || rows == 1 || columns == 1) return 0;
-  if (has_few_rows(processor_, rows, columns))
-    return quotient(rows, processor_->rows) * processor_->left_stride * inner * 4 + 64;
-  int64_t width = multiple(minimum(columns, WIDE), processor_->columns);
+  const struct processor *processor = matmul_processor();
+  if (!processor || rows == 1 || columns == 1) return 0;
+  if (has_few_rows(processor, rows, columns))
+    return quotient(rows, processor->rows) * processor->left_stride * inner * 4 + 64;
+  int64_t width = multiple(minimum(columns, WIDE), processor->columns);
   return minimum(width * inner * 4, PACKED + (width - minimum(columns, WIDE)) * 4 * inner) + 64;
 }
 
@@ -340,7 +318,7 @@ void matmul_f32(const struct matmul_f32 *p) {
     if (p->finish) p->finish(p->context, p->first_row, p->rows, 0, p->columns);
     return;
   }
-  struct plan plan = {.product = p, .processor = processor(), .inner = p->inner};
+  struct plan plan = {.product = p, .processor = matmul_processor(), .inner = p->inner};
   const struct processor *processor = plan.processor;
   if (p->rows == 1 || p->columns == 1) {
     multiply_by_vector(p, processor);

@@ -44,6 +44,16 @@ static const char pooling[] = {
 #embed "pooling.cl"
 static const char normalization[] = {
 #embed "normalization.cl"
+static const char recurrence[] = {
+#embed "recurrence.cl"
+    , 0};
+
+static const char recurrence_cpu[] = {
+#embed "recurrence_cpu.cl"
+    , 0};
+
+static const char recurrence_gpu[] = {
+#embed "recurrence_gpu.cl"
     , 0};
 
 static const char reduction[] = {
@@ -69,6 +79,9 @@ const char *opencl_matmul_gpu_source(void) { return matmul_gpu; }
 const char *opencl_patches_source(void) { return patches; }
 const char *opencl_pooling_source(void) { return pooling; }
 const char *opencl_normalization_source(void) { return normalization; }
+const char *opencl_recurrence_source(void) { return recurrence; }
+const char *opencl_recurrence_cpu_source(void) { return recurrence_cpu; }
+const char *opencl_recurrence_gpu_source(void) { return recurrence_gpu; }
 const char *opencl_reduction_source(void) { return reduction; }
 const char *opencl_scan_source(void) { return scan; }
 const char *opencl_lookup_source(void) { return lookup; }

@@ -9,6 +9,7 @@ package typealias Backend = DeviceAccess & ElementwiseKernels & ReductionKernels
   & MatrixProductKernels & AssemblyKernels & ScanKernels & LookupKernels & ConvolutionKernels
   & PoolingKernels
   & NormalizationKernels
+  & RecurrenceKernels
 
 /// Memory and time of one device.
 package protocol DeviceAccess: AnyObject, Sendable {

@@ -27,6 +27,7 @@ package struct CaseRunner: Sendable {
     for family in [
       elementwise, reduction, matmul, movement, convolution, normalization,
     ] {
+    for family in [elementwise, reduction, matmul, movement, convolution, recurrence] {
       all.merge(family) { first, _ in first }
     }
     return all

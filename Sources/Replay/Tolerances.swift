@@ -21,6 +21,7 @@ package struct Tolerances: Sendable {
   /// Convolutions, which transforms of three by three windows may compute.
   package static let transformed = Tolerances(output: 2e-5, gradient: 2e-5)
   package static let normalization = Tolerances(output: 1e-5, gradient: 1e-5)
+  package static let recurrence = Tolerances(output: 1e-5, gradient: 1e-5)
   package static let optimizer = Tolerances(output: 5e-6, gradient: 5e-6)
 
   /// What is allowed for a tensor of a case on which the reference itself is off by

@@ -8,6 +8,7 @@ public enum Catalogue {
     + PoolingCases.records + ResizingCases.records
     + NormalizationCases.records + RowNormalizationCases.records + ResponseCases.records
     + DropoutCases.records
+    + RecurrenceCases.records
 }
 
 extension OperationRecord {

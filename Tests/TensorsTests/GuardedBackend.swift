@@ -73,6 +73,31 @@ extension GuardedBackend: ElementwiseKernels {
   }
 }
 
+extension GuardedBackend: RecurrenceKernels {
+  func recurrence(_ recurrence: Recurrence) throws(TensorError) -> any Kernel {
+    guarded(
+      try base.recurrence(recurrence), inputs: 2 + recurrence.optionalCount,
+      results: [(recurrence.shape.count, recurrence.type)])
+  }
+
+  func recurrenceGradient(_ recurrence: Recurrence, hasCells: Bool) throws(TensorError)
+    -> any Kernel
+  {
+    let inputs = recurrence.optionalCount - (recurrence.hasBias ? 1 : 0) + (hasCells ? 4 : 3)
+    return guarded(
+      try base.recurrenceGradient(recurrence, hasCells: hasCells), inputs: inputs,
+      results: [(recurrence.gradientShape.count, recurrence.type)])
+  }
+}
+
+extension Recurrence {
+  /// How many of the inputs that need not be there are.
+  fileprivate var optionalCount: Int {
+    let isThere = [hasBias, hasState, hasState && kind == .lstm, hasMask]
+    return isThere.filter { $0 }.count
+  }
+}
+
 extension GuardedBackend: ReductionKernels, MatrixProductKernels, AssemblyKernels, ScanKernels,
   LookupKernels
 {

@@ -21,13 +21,28 @@ import Testing
         matmul(x, x, transposeLeft: true), x.transposed() * 1,
         Tensor.normal([100_000], on: device).cumsum(axis: 0),
       ]
+      let recurrent = try recurrence(on: device)
       let box = Parameter(w)
       let (loss, gradients) = try valueAndGradients(of: [box]) {
         try square(matmul(x, box.value)).mean()
       }
       try Adam().update([box], along: gradients)
-      return try (results + [loss, box.value]).flatMap { try $0.scalars().map(\.bitPattern) }
+      return try (results + recurrent + [loss, box.value]).flatMap {
+        try $0.scalars().map(\.bitPattern)
+      }
     }
+  }
+
+  /// An LSTM whose rows are shared out, and its gradients.
+  private func recurrence(on device: Device) throws -> [Tensor] {
+    let operands = try [
+      Tensor.normal([30, 5, 20], on: device), Tensor.normal([20, 160], on: device) * 0.2,
+      Tensor.normal([40, 160], on: device) * 0.2,
+    ]
+    let (outputs, slopes) = try valueAndGradients(at: operands) {
+      try lstm($0[0], kernel: $0[1], recurrentKernel: $0[2]).outputs
+    }
+    return [outputs] + slopes
   }
 
   @Test func oneTwoAndEightThreadsGiveTheSameBits() throws {

@@ -10,6 +10,7 @@
 #include "patches.h"
 #include "pooling.h"
 #include "normalization.h"
+#include "recurrence.h"
 #include "reduction.h"
 #include "scan.h"
 #include "scratch.h"

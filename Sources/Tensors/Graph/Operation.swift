@@ -32,6 +32,8 @@ package class Operation: @unchecked Sendable {
   var windows: (rows: Window, columns: Window)? { nil }
 
   /// Which of the several results of its only input it is, if it is one.
+  /// Which of the several results of its only input this is, if it is one: gradients that arrive are
+  /// kept apart for that input's rule.
   var resultNumber: Int? { nil }
 
   private static let codes = Atomic<UInt64>(256)
@@ -85,9 +87,40 @@ final class ResultOperation: Operation, @unchecked Sendable {
     super.init("result", code: Self.code)
   }
 
+  override var resultNumber: Int? { number }
+
   override func describe(into key: inout Key) { key.append(number) }
 
   override var resultNumber: Int? { number }
+}
+
+/// One of the several results of its only input, which holds them all, one behind the other: each is
+/// there whichever of them was asked for.
+final class PartOperation: ViewOperation, @unchecked Sendable {
+  private let number: Int
+  /// In elements.
+  private let start: Int
+  private static let code = Operation.newCode()
+
+  init(_ number: Int, start: Int) {
+    self.number = number
+    self.start = start
+    super.init("part", code: Self.code)
+  }
+
+  override var resultNumber: Int? { number }
+
+  override func describe(into key: inout Key) {
+    key.append(number)
+    key.append(start)
+  }
+
+  override func view(of layout: Layout, as shape: Shape) -> Layout? {
+    guard layout.isContiguous else { return nil }
+    var part = Layout(contiguous: shape)
+    part.offset = layout.offset + start
+    return part
+  }
 }
 
 /// What plans are found by: everything about a graph that its plan depends on, as words.

@@ -39,6 +39,7 @@ struct Workload {
     "pool": pooling, "reduce": reduction, "optimizer": optimizer, "train": training,
     "reduce": reduction, "optimizer": optimizer, "train": training,
     "batchnorm": batchNormalization,
+    "lstm": longShortTermMemory, "reduce": reduction, "optimizer": optimizer, "train": training,
   ]
 
   func unsupported(_ problem: String) -> TensorError {

@@ -1,0 +1,223 @@
+#include "recurrence.h"
+
+#include <math.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "../common/elementary.h"
+#include "../common/elementary_float64.h"
+#include "clones.h"
+#include "matmul_processor.h"
+#include "scratch.h"
+#include "threads.h"
+
+// A recurrence runs along time for some rows of the batch at once, the whole sequence in one region:
+// rows know nothing of each other, so that threads never wait, and a row's bits do not depend on the
+// rows beside it. What is read at each step, the recurrent kernel, is packed once.
+
+enum {
+  // The most rows that are taken through time together.
+  ROWS = 48,
+  // Below so many multiplications other threads are not worth waking; what each gets of one step.
+  ALONE = 1 << 16,
+  SHARE = 1 << 18,
+};
+
+static int64_t minimum(int64_t a, int64_t b) { return a < b ? a : b; }
+static int64_t maximum(int64_t a, int64_t b) { return a > b ? a : b; }
+static int64_t quotient(int64_t a, int64_t b) { return (a + b - 1) / b; }
+static int64_t multiple(int64_t a, int64_t b) { return quotient(a, b) * b; }
+
+static int64_t gate_count(const recurrence_shape *shape) {
+  return shape->kind == recurrence_lstm ? 4 : shape->kind == recurrence_gru ? 3 : 1;
+}
+
+// The place of a step in memory, and that of the step before it; -1 for none.
+static int64_t place(const recurrence_shape *shape, int64_t step) {
+  if (step < 0) return -1;
+  return shape->is_reversed ? shape->steps - 1 - step : step;
+}
+
+// A matrix that many rows are multiplied with: the recurrent kernel [inner, columns], or its
+// transpose.
+struct matrix {
+  // NULL: not packed, [inner][columns] in memory.
+  const struct processor *processor;
+  const void *data;
+  int64_t inner, columns;
+  // What it is made of.
+  const void *kernel;
+  bool is_transposed;
+};
+
+static int64_t packed_width(const struct matrix *m) {
+  return m->processor ? multiple(m->columns, m->processor->columns) : m->columns;
+}
+
+// The panels of `chunk`, which is one step along the summed index.
+static void pack(void *context, int64_t chunk, int thread) {
+  (void)thread;
+  const struct matrix *m = context;
+  const struct processor *processor = m->processor;
+  int64_t first = chunk * processor->inner;
+  int64_t stride = m->is_transposed ? m->inner : m->columns;
+  processor->pack_right(
+      (const float *)m->kernel + (m->is_transposed ? first : first * stride), stride,
+      m->is_transposed, m->columns, minimum(processor->inner, m->inner - first),
+      (float *)m->data + first * packed_width(m));
+}
+
+// One step along the summed index of a product, whose columns are shared out.
+struct part {
+  const struct matrix *matrix;
+  int64_t rows, k, width;
+  // The panels of the left matrix, and the first one of the right, `panel` floats from the next.
+  const float *left, *right;
+  int64_t panel;
+  float *result;
+  int64_t result_stride;
+};
+
+static int64_t panel_count(const struct part *part) {
+  return quotient(part->rows, part->matrix->processor->rows);
+}
+
+// The rows of panel `i`, the first of which is `row`: all panels are about as high.
+static int height(const struct part *part, int64_t i, int64_t row) {
+  int64_t left = panel_count(part) - i;
+  return (int)((part->rows - row + left - 1) / left);
+}
+
+static void multiply_columns(void *context, int64_t chunk, int thread) {
+  (void)thread;
+  const struct part *part = context;
+  const struct processor *processor = part->matrix->processor;
+  int64_t columns = part->matrix->columns, end = minimum((chunk + 1) * part->width, columns);
+  for (int64_t column = chunk * part->width; column < end; column += processor->columns) {
+    for (int64_t i = 0, row = 0, high; i < panel_count(part); i++, row += high) {
+      high = height(part, i, row);
+      processor->multiply(
+          (int)high, minimum(processor->columns, columns - column), part->k,
+          part->left + i * part->k * processor->left_stride,
+          part->right + column / processor->columns * part->panel, processor->columns, 0,
+          part->result + row * part->result_stride + column, part->result_stride, true);
+    }
+  }
+}
+
+// result += left · matrix, the inner index from `first` on; rows of the left one are `stride` apart.
+static void multiply_packed(
+    const struct matrix *m, int64_t rows, const float *left, int64_t stride, int64_t first,
+    int64_t inner, float *result, int64_t result_stride) {
+  const struct processor *processor = m->processor;
+  struct part part = {
+      .matrix = m, .rows = rows, .result = result, .result_stride = result_stride};
+  int64_t count = panel_count(&part);
+  float *packed = scratch(scratch_left, count * processor->left_stride * processor->inner * 4);
+  part.left = packed;
+  for (int64_t end = first + inner; first < end; first += part.k, left += part.k) {
+    // Panels of the right matrix begin at multiples of the step.
+    int64_t step = first / processor->inner * processor->inner;
+    int64_t depth = minimum(processor->inner, m->inner - step);
+    part.k = minimum(step + depth, end) - first;
+    part.panel = processor->columns * depth;
+    part.right = (const float *)m->data + step * packed_width(m) +
+                 (first - step) * processor->columns;
+    for (int64_t i = 0, row = 0, high; i < count; i++, row += high) {
+      high = height(&part, i, row);
+      processor->pack_left(
+          left + row * stride, stride, true, (int)high, part.k,
+          packed + i * part.k * processor->left_stride);
+    }
+    // Where all rows are taken by one thread, a large product is worth the others at every step.
+    // Inside of a region that is the calling thread again.
+    part.width = multiple(quotient(SHARE, rows * part.k), 4 * processor->columns);
+    threads_run(quotient(m->columns, part.width), multiply_columns, &part);
+  }
+}
+
+// How work is cut, and what all chunks read.
+struct plan {
+  const recurrence_shape *shape;
+  const recurrence_call *call;
+  const recurrence_gradient_call *gradient;
+  struct matrix matrix;
+  // As many zeros as there are units.
+  const void *zeros;
+  int64_t rows, chunks;
+};
+
+#define T float
+#define NAME(x) x##_float32
+#define TANH elementary_tanh
+#define SIGMOID elementary_sigmoid
+#define RELU elementary_relu
+#define FMA __builtin_fmaf
+#include "recurrence_type.h"
+
+#define T double
+#define NAME(x) x##_float64
+#define TANH tanh
+#define SIGMOID elementary_sigmoid64
+#define RELU elementary_relu64
+#define FMA __builtin_fma
+#include "recurrence_type.h"
+
+static int64_t element_size(const recurrence_shape *shape) { return shape->is_double ? 8 : 4; }
+
+static const struct processor *processor_of(const recurrence_shape *shape) {
+  return shape->is_double ? NULL : matmul_processor();
+}
+
+int64_t recurrence_workspace(const recurrence_shape *shape) {
+  int64_t columns = gate_count(shape) * shape->units;
+  const struct processor *processor = processor_of(shape);
+  int64_t across = processor ? processor->columns : 1;
+  int64_t size = maximum(
+      shape->units * multiple(columns, across), columns * multiple(shape->units, across));
+  return (size + shape->units) * element_size(shape) + 128;
+}
+
+static void run(struct plan *plan, const void *kernel, bool is_transposed, void *workspace) {
+  const recurrence_shape *shape = plan->shape;
+  if (shape->batch == 0) return;
+  int64_t columns = gate_count(shape) * shape->units;
+  struct matrix *m = &plan->matrix;
+  *m = (struct matrix){
+      .processor = processor_of(shape), .kernel = kernel, .is_transposed = is_transposed};
+  m->inner = is_transposed ? columns : shape->units;
+  m->columns = is_transposed ? shape->units : columns;
+  char *memory = (char *)(((uintptr_t)workspace + 63) & ~(uintptr_t)63);
+  char *zeros = memory + m->inner * packed_width(m) * element_size(shape);
+  memset(zeros, 0, (size_t)(shape->units * element_size(shape)));
+  plan->zeros = zeros;
+  m->data = memory;
+  if (m->processor)
+    threads_run(quotient(m->inner, m->processor->inner), pack, m);
+  else if (!is_transposed)
+    m->data = kernel;
+  else if (shape->is_double)
+    transpose_float64(shape->units, columns, kernel, (double *)memory);
+  else
+    transpose_float32(shape->units, columns, kernel, (float *)memory);
+  int64_t threads = threads_count();
+  if (shape->batch * shape->steps * shape->units * columns < ALONE) threads = 1;
+  plan->chunks = threads * quotient(shape->batch, threads * ROWS);
+  plan->rows = quotient(shape->batch, plan->chunks);
+  plan->chunks = quotient(shape->batch, plan->rows);
+  void (*body)(void *, int64_t, int) =
+      is_transposed ? (shape->is_double ? backward_float64 : backward_float32)
+                    : (shape->is_double ? forward_float64 : forward_float32);
+  threads_run(plan->chunks, body, plan);
+}
+
+void recurrence_run(const recurrence_shape *shape, const recurrence_call *call) {
+  struct plan plan = {.shape = shape, .call = call};
+  run(&plan, call->kernel, false, call->workspace);
+}
+
+void recurrence_gradient_run(
+    const recurrence_shape *shape, const recurrence_gradient_call *call) {
+  struct plan plan = {.shape = shape, .gradient = call};
+  run(&plan, call->kernel, true, call->workspace);
+}
