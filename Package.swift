@@ -25,13 +25,10 @@ let package = Package(
     .target(
       name: "OpenCLSources", path: "Kernels/opencl",
       exclude: [
-        "assembly.cl", "convolution.cl", "elementwise.cl", "lookup.cl", "matmul.cl", "matmul_cpu.cl",
-        "matmul_gpu.cl", "patches.cl", "pooling.cl", "reduction.cl", "scan.cl", "scan_recurrence.cl",
         "assembly.cl", "convolution.cl", "elementwise.cl", "lookup.cl", "matmul.cl",
-        "matmul_cpu.cl", "matmul_gpu.cl", "normalization.cl", "reduction.cl", "scan.cl",
-        "assembly.cl", "convolution.cl", "elementwise.cl", "lookup.cl", "matmul.cl",
-        "matmul_cpu.cl", "matmul_gpu.cl", "recurrence.cl", "recurrence_cpu.cl", "recurrence_gpu.cl",
-        "reduction.cl", "scan.cl",
+        "matmul_cpu.cl", "matmul_gpu.cl", "normalization.cl", "patches.cl", "pooling.cl",
+        "recurrence.cl", "recurrence_cpu.cl", "recurrence_gpu.cl", "reduction.cl", "scan.cl",
+        "scan_recurrence.cl",
       ]),
 
     floor("Geometry", on: []),

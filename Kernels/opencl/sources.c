@@ -42,8 +42,12 @@ static const char patches[] = {
 
 static const char pooling[] = {
 #embed "pooling.cl"
+    , 0};
+
 static const char normalization[] = {
 #embed "normalization.cl"
+    , 0};
+
 static const char recurrence[] = {
 #embed "recurrence.cl"
     , 0};

@@ -23,11 +23,9 @@ package struct CaseRunner: Sendable {
   /// The runners of all operations, losses and layers by the name in the files.
   package static let all: [String: CaseRunner] = {
     var all: [String: CaseRunner] = [:]
-    for family in [elementwise, reduction, matmul, movement, convolution, pooling] {
     for family in [
-      elementwise, reduction, matmul, movement, convolution, normalization,
+      elementwise, reduction, matmul, movement, convolution, pooling, normalization, recurrence,
     ] {
-    for family in [elementwise, reduction, matmul, movement, convolution, recurrence] {
       all.merge(family) { first, _ in first }
     }
     return all

@@ -12,9 +12,8 @@ import Tensors
 let wanted = CommandLine.arguments.dropFirst().first
 let everything =
   functionCases + operatorCases + typeCases + reductionCases + scanCases + productCases
-  + movementCases + poolingCases + randomCases + updateCases + trainingCases
-  + normalizationCases + movementCases + randomCases + updateCases + trainingCases
-  + movementCases + recurrenceCases + randomCases + updateCases + trainingCases
+  + movementCases + poolingCases + normalizationCases + recurrenceCases + randomCases
+  + updateCases + trainingCases
 let cases = everything.filter { wanted == nil || $0.name.contains(wanted ?? "") }
 
 func complain(_ text: String) {

@@ -99,7 +99,6 @@ package final class GradientContext {
         let earlier = resultAdjoints[source]?[number]
         let sum = if let earlier { try earlier + adjoint } else { adjoint }
         resultAdjoints[source, default: [:]][number] = sum
-        resultAdjoints[snapshot.links[index][0], default: [:]][number] = adjoint
       } else if let adjoint = adjoints[index] {
         upstream = adjoint
         try differentiate(node)

@@ -31,7 +31,6 @@ package class Operation: @unchecked Sendable {
   /// The windows it slides over images, if it does.
   var windows: (rows: Window, columns: Window)? { nil }
 
-  /// Which of the several results of its only input it is, if it is one.
   /// Which of the several results of its only input this is, if it is one: gradients that arrive are
   /// kept apart for that input's rule.
   var resultNumber: Int? { nil }
@@ -90,8 +89,6 @@ final class ResultOperation: Operation, @unchecked Sendable {
   override var resultNumber: Int? { number }
 
   override func describe(into key: inout Key) { key.append(number) }
-
-  override var resultNumber: Int? { number }
 }
 
 /// One of the several results of its only input, which holds them all, one behind the other: each is

@@ -36,10 +36,8 @@ struct Workload {
 
   private static let kinds: [String: @Sendable (Workload) throws -> PreparedWorkload] = [
     "gemm": matrixProduct, "bgemm": matrixProducts, "elementwise": elementwise,
-    "pool": pooling, "reduce": reduction, "optimizer": optimizer, "train": training,
+    "pool": pooling, "batchnorm": batchNormalization, "lstm": longShortTermMemory,
     "reduce": reduction, "optimizer": optimizer, "train": training,
-    "batchnorm": batchNormalization,
-    "lstm": longShortTermMemory, "reduce": reduction, "optimizer": optimizer, "train": training,
   ]
 
   func unsupported(_ problem: String) -> TensorError {
