@@ -91,35 +91,6 @@ final class ResultOperation: Operation, @unchecked Sendable {
   override func describe(into key: inout Key) { key.append(number) }
 }
 
-/// One of the several results of its only input, which holds them all, one behind the other: each is
-/// there whichever of them was asked for.
-final class PartOperation: ViewOperation, @unchecked Sendable {
-  private let number: Int
-  /// In elements.
-  private let start: Int
-  private static let code = Operation.newCode()
-
-  init(_ number: Int, start: Int) {
-    self.number = number
-    self.start = start
-    super.init("part", code: Self.code)
-  }
-
-  override var resultNumber: Int? { number }
-
-  override func describe(into key: inout Key) {
-    key.append(number)
-    key.append(start)
-  }
-
-  override func view(of layout: Layout, as shape: Shape) -> Layout? {
-    guard layout.isContiguous else { return nil }
-    var part = Layout(contiguous: shape)
-    part.offset = layout.offset + start
-    return part
-  }
-}
-
 /// What plans are found by: everything about a graph that its plan depends on, as words.
 struct Key {
   private(set) var words: ContiguousArray<UInt64> = []

@@ -98,36 +98,6 @@ final class DistanceSumsOperation: KernelOperation, @unchecked Sendable {
   }
 }
 
-/// One of the equal parts that a result consists of, in its own shape. Its gradient arrives at the
-/// operation by number, as that of a result.
-final class PartOperation: ViewOperation, @unchecked Sendable {
-  private let number: Int
-  private static let code = Operation.newCode()
-
-  private init(_ number: Int) {
-    self.number = number
-    super.init("part", code: Self.code)
-  }
-
-  static func part(
-    _ number: Int, of whole: Tensor, _ shape: Shape
-  ) throws(TensorError) -> Tensor {
-    try Tensor(
-      recording: Node(
-        PartOperation(number), shape, whole.scalarType, whole.node.place, whole.node))
-  }
-
-  override var resultNumber: Int? { number }
-
-  override func describe(into key: inout Key) { key.append(number) }
-
-  override func view(of layout: Layout, as shape: Shape) -> Layout? {
-    guard layout.isContiguous else { return nil }
-    return Layout(
-      shape: shape, strides: shape.strides, offset: layout.offset + number * shape.count)
-  }
-}
-
 extension Normalization {
   /// Of two results in one tensor.
   fileprivate var packedShape: Shape { [2, resultCount] }

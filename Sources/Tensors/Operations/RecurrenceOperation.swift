@@ -35,9 +35,8 @@ final class RecurrenceOperation: KernelOperation, @unchecked Sendable {
   ) throws(TensorError) -> [Tensor] {
     var tensors: [Tensor] = []
     for (number, part) in parts.enumerated() {
-      let operation = PartOperation(number, start: part.start)
       tensors.append(
-        try Tensor(recording: Node(operation, part.shape, node.scalarType, node.place, node)))
+        try PartOperation.part(number, of: Tensor(node), part.shape, start: part.start))
     }
     return tensors
   }
