@@ -26,11 +26,11 @@ let package = Package(
       name: "OpenCLSources", path: "Kernels/opencl",
       exclude: [
         "assembly.cl", "convolution.cl", "elementwise.cl", "lookup.cl", "matmul.cl", "matmul_cpu.cl",
-        "matmul_gpu.cl", "reduction.cl", "scan.cl",
+        "matmul_gpu.cl", "reduction.cl", "scan.cl", "scatter.cl", "sort.cl", "sparse.cl",
       ]),
 
     floor("Geometry", on: []),
-    floor("Backends", on: ["Geometry"]),
+    floor("Backends", on: ["Geometry", "CPUKernels"]),
     floor("CPUBackend", on: ["Geometry", "Backends", "CPUKernels", "COpenBLAS"]),
     floor("OpenCLBackend", on: ["Geometry", "Backends", "OpenCLSources", "COpenCL"]),
     floor("Tensors", on: ["Geometry", "Backends", "CPUBackend", "OpenCLBackend"]),

@@ -5,6 +5,8 @@ public enum Catalogue {
     + ReductionCases.records + ScanCases.records + MatmulCases.records + MovementCases.records
     + AssemblyCases.records + CreationCases.records + RandomCases.records
     + ConvolutionCases.records
+    + LookupCases.records + ScatterCases.records + SortingCases.records + SparseCases.records
+    + LinearAlgebraCases.records
 }
 
 extension OperationRecord {

@@ -37,6 +37,7 @@ struct Workload {
   private static let kinds: [String: @Sendable (Workload) throws -> PreparedWorkload] = [
     "gemm": matrixProduct, "bgemm": matrixProducts, "elementwise": elementwise,
     "reduce": reduction, "optimizer": optimizer, "train": training,
+    "embedding": embedding,
   ]
 
   func unsupported(_ problem: String) -> TensorError {
