@@ -28,11 +28,11 @@ let package = Package(
         "assembly.cl", "convolution.cl", "elementwise.cl", "lookup.cl", "matmul.cl",
         "matmul_cpu.cl", "matmul_gpu.cl", "normalization.cl", "patches.cl", "pooling.cl",
         "recurrence.cl", "recurrence_cpu.cl", "recurrence_gpu.cl", "reduction.cl", "scan.cl",
-        "scan_recurrence.cl",
+        "scan_recurrence.cl", "scatter.cl", "sort.cl", "sparse.cl",
       ]),
 
     floor("Geometry", on: []),
-    floor("Backends", on: ["Geometry"]),
+    floor("Backends", on: ["Geometry", "CPUKernels"]),
     floor("CPUBackend", on: ["Geometry", "Backends", "CPUKernels", "COpenBLAS"]),
     floor("OpenCLBackend", on: ["Geometry", "Backends", "OpenCLSources", "COpenCL"]),
     floor("Tensors", on: ["Geometry", "Backends", "CPUBackend", "OpenCLBackend"]),

@@ -72,6 +72,18 @@ static const char lookup[] = {
 #embed "lookup.cl"
     , 0};
 
+static const char scatter[] = {
+#embed "scatter.cl"
+    , 0};
+
+static const char sort[] = {
+#embed "sort.cl"
+    , 0};
+
+static const char sparse[] = {
+#embed "sparse.cl"
+    , 0};
+
 const char *opencl_elementary_source(void) { return elementary; }
 const char *opencl_elementary_float64_source(void) { return elementary_float64; }
 const char *opencl_elementwise_source(void) { return elementwise; }
@@ -89,3 +101,6 @@ const char *opencl_recurrence_gpu_source(void) { return recurrence_gpu; }
 const char *opencl_reduction_source(void) { return reduction; }
 const char *opencl_scan_source(void) { return scan; }
 const char *opencl_lookup_source(void) { return lookup; }
+const char *opencl_scatter_source(void) { return scatter; }
+const char *opencl_sort_source(void) { return sort; }
+const char *opencl_sparse_source(void) { return sparse; }

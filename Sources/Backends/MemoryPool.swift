@@ -16,6 +16,8 @@ package final class MemoryPool: @unchecked Sendable {
     package var allocations = 0, reuses = 0
     /// How often an allocation succeeded only after the pool was emptied.
     package var allocationRetries = 0
+    /// How often the host did a kernel's work, and the bytes that were copied to it and back.
+    package var hostRoundTrips = 0, hostBytes = 0
   }
 
   private let lock = Lock()
@@ -63,6 +65,14 @@ package final class MemoryPool: @unchecked Sendable {
     set {
       lock.withLock { exactSizes = newValue }
       if newValue { empty() }
+    }
+  }
+
+  /// Notes that the host does a kernel's work in memory of its own.
+  package func countRoundTrip(bytes: Int) {
+    lock.withLock {
+      counters.hostRoundTrips += 1
+      counters.hostBytes += bytes
     }
   }
 

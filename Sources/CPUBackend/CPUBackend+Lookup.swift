@@ -2,7 +2,7 @@ package import Backends
 internal import CPUKernels
 package import Geometry
 
-extension CPUBackend: LookupKernels {
+extension CPUBackend {
   package func lookup(_ lookup: Lookup) throws(TensorError) -> any Kernel { LookupKernel(lookup) }
 }
 

@@ -12,25 +12,11 @@ package struct Lookup: Hashable, Sendable {
   package let indices: Int
   package let range: IndexRange
 
-  /// Rows of `shape` along `axis`, one for each index.
+  /// - Parameter isAlong: whether `indices` differs from `shape` in that axis only and names elements;
+  ///   else it may have any shape and names rows.
   package init(
-    rowsOf shape: Shape, _ type: ScalarType, axis: Int, at indices: Shape, _ indexType: ScalarType,
-    _ range: IndexRange
-  ) {
-    self.type = type
-    self.indexType = indexType
-    self.range = range
-    isAlong = false
-    outer = shape[..<axis].reduce(1, *)
-    count = shape[axis]
-    inner = shape[(axis + 1)...].reduce(1, *)
-    self.indices = indices.count
-  }
-
-  /// Elements of `shape` along `axis`, one for each index; `indices` differs in that axis only.
-  package init(
-    elementsOf shape: Shape, _ type: ScalarType, axis: Int, at indices: Shape,
-    _ indexType: ScalarType, _ range: IndexRange
+    of shape: Shape, _ type: ScalarType, axis: Int, at indices: Shape, _ indexType: ScalarType,
+    isAlong: Bool, _ range: IndexRange
   ) {
     self.type = type
     self.indexType = indexType
@@ -38,9 +24,9 @@ package struct Lookup: Hashable, Sendable {
     outer = shape[..<axis].reduce(1, *)
     count = shape[axis]
     inner = shape[(axis + 1)...].reduce(1, *)
-    self.indices = indices[axis]
+    self.indices = isAlong ? indices[axis] : indices.count
     // Where rows are elements, the two are the same.
-    isAlong = outer * inner != 1
+    self.isAlong = isAlong && outer * inner != 1
   }
 
   package var resultCount: Int { outer * indices * inner }

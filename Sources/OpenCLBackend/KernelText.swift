@@ -24,6 +24,9 @@ enum KernelText {
   static let reduction = text("reduction.cl", opencl_reduction_source())
   static let scan = text("scan.cl", opencl_scan_source())
   static let lookup = text("lookup.cl", opencl_lookup_source())
+  static let scatter = text("scatter.cl", opencl_scatter_source())
+  static let sort = text("sort.cl", opencl_sort_source())
+  static let sparse = text("sparse.cl", opencl_sparse_source())
 
   /// A text of the binary, with its file's name for build logs.
   private static func text(_ file: String, _ source: UnsafePointer<CChar>?) -> String {

@@ -1,7 +1,7 @@
 package import Backends
 package import Geometry
 
-extension OpenCLBackend: LookupKernels {
+extension OpenCLBackend {
   package func lookup(_ lookup: Lookup) throws(TensorError) -> any Kernel {
     let label = "gather [\(lookup.outer), \(lookup.count), \(lookup.inner)] at \(lookup.indexCount)"
     guard lookup.resultCount > 0 else { return OpenCLKernel(label) { _ in } }

@@ -25,6 +25,7 @@ package struct CaseRunner: Sendable {
     var all: [String: CaseRunner] = [:]
     for family in [
       elementwise, reduction, matmul, movement, convolution, pooling, normalization, recurrence,
+      lookup,
     ] {
       all.merge(family) { first, _ in first }
     }

@@ -15,6 +15,10 @@ public struct MemoryStatistics: Sendable, Equatable {
   public let reuses: Int
   /// How often memory was found only after everything kept had been given back.
   public let allocationRetries: Int
+  /// How often the host did a kernel's work on a device with memory of its own: linear algebra.
+  public let hostRoundTrips: Int
+  /// The bytes that were copied to the host and back for it.
+  public let hostBytes: Int
 }
 
 extension Device {
@@ -24,7 +28,8 @@ extension Device {
       return MemoryStatistics(
         inUse: found.inUse, cached: found.cached, peak: found.peak,
         allocations: found.allocations, reuses: found.reuses,
-        allocationRetries: found.allocationRetries)
+        allocationRetries: found.allocationRetries, hostRoundTrips: found.hostRoundTrips,
+        hostBytes: found.hostBytes)
     }
   }
 

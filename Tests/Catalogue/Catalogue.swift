@@ -9,6 +9,8 @@ public enum Catalogue {
     + NormalizationCases.records + RowNormalizationCases.records + ResponseCases.records
     + DropoutCases.records
     + RecurrenceCases.records
+    + LookupCases.records + ScatterCases.records + SortingCases.records + SparseCases.records
+    + LinearAlgebraCases.records
 }
 
 extension OperationRecord {

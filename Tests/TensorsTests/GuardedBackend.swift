@@ -99,7 +99,7 @@ extension Recurrence {
 }
 
 extension GuardedBackend: ReductionKernels, MatrixProductKernels, AssemblyKernels, ScanKernels,
-  LookupKernels
+  LookupKernels, LinearAlgebraKernels
 {
   func reduction(_ reduction: Reduction, of program: Program, over domain: Domain)
     throws(TensorError) -> any Kernel
@@ -128,6 +128,32 @@ extension GuardedBackend: ReductionKernels, MatrixProductKernels, AssemblyKernel
 
   func lookup(_ lookup: Lookup) throws(TensorError) -> any Kernel {
     guarded(try base.lookup(lookup), inputs: 2, results: [(lookup.resultCount, lookup.type)])
+  }
+
+  func scatter(_ scatter: Scatter) throws(TensorError) -> any Kernel {
+    guarded(
+      try base.scatter(scatter), inputs: scatter.hasBase ? 3 : 2,
+      results: [(scatter.resultCount, scatter.type)])
+  }
+
+  func sort(_ sort: Sort) throws(TensorError) -> any Kernel {
+    guarded(try base.sort(sort), inputs: 1, results: [(sort.resultCount, .int32)])
+  }
+
+  func search(_ search: Search) throws(TensorError) -> any Kernel {
+    guarded(try base.search(search), inputs: 2, results: [(search.resultCount, .int32)])
+  }
+
+  func linearAlgebra(_ problem: MatrixProblem) throws(TensorError) -> any Kernel {
+    guarded(
+      try base.linearAlgebra(problem), inputs: problem.inputCounts.count,
+      results: [(problem.resultCount, problem.type)])
+  }
+
+  func sparseProduct(_ product: SparseProduct) throws(TensorError) -> any Kernel {
+    guarded(
+      try base.sparseProduct(product), inputs: 4,
+      results: [(product.rows * product.width, product.type)])
   }
 
   func scan(_ scan: Scan) throws(TensorError) -> any Kernel {

@@ -9,6 +9,8 @@ typedef enum : uint8_t {
   scratch_tile,
   scratch_program,
   scratch_epilogue,
+  scratch_sort,
+  scratch_matrix,
   scratch_uses,
 } scratch_use;
 

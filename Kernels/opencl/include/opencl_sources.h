@@ -19,3 +19,6 @@ const char *opencl_recurrence_gpu_source(void);
 const char *opencl_reduction_source(void);
 const char *opencl_scan_source(void);
 const char *opencl_lookup_source(void);
+const char *opencl_scatter_source(void);
+const char *opencl_sort_source(void);
+const char *opencl_sparse_source(void);

@@ -35,9 +35,9 @@ struct Workload {
   }
 
   private static let kinds: [String: @Sendable (Workload) throws -> PreparedWorkload] = [
-    "gemm": matrixProduct, "bgemm": matrixProducts, "elementwise": elementwise,
-    "pool": pooling, "batchnorm": batchNormalization, "lstm": longShortTermMemory,
-    "reduce": reduction, "optimizer": optimizer, "train": training,
+    "gemm": matrixProduct, "bgemm": matrixProducts, "elementwise": elementwise, "pool": pooling,
+    "batchnorm": batchNormalization, "lstm": longShortTermMemory, "reduce": reduction,
+    "optimizer": optimizer, "train": training, "embedding": embedding,
   ]
 
   func unsupported(_ problem: String) -> TensorError {
