@@ -12,7 +12,7 @@ enum PoolingCases {
     },
     windows("maxPoolWithIndices2d", isMaximum: true, hasIndices: true) {
       let (values, indices) = try maxPoolWithIndices2d($0, window: $1, stride: $2, padding: $3)
-      return [values, indices.cast(to: .float32)]
+      return [values, try indices.cast(to: .float32)]
     },
     sequences("maxPool1d", isMaximum: true) {
       try maxPool1d($0, window: $1, stride: $2, padding: $3)
@@ -99,9 +99,8 @@ enum PoolingCases {
     }
     if isMaximum {
       // Equal values, infinities and NaN.
-      for (index, list) in [[1, 1, 1, 0], [-.infinity, -.infinity, -.infinity], [.nan, 1, 2]]
-        .enumerated()
-      {
+      let lists: [[Double]] = [[1, 1, 1, 0], [-.infinity, -.infinity, -.infinity], [.nan, 1, 2]]
+      for (index, list) in lists.enumerated() {
         samples.append(
           sample(WindowForm([1, 5, 6, 4], [3, 2], [1, 1]), .float32, .list(list), 300 + index)
             .with {
@@ -202,7 +201,7 @@ enum PoolingCases {
             _ = try call($0[0], taps, nil, .valid)
           }
         }
-        + [0, -2].map { stride in
+        + ([0, -2] as [Int]).map { stride in
           BadCall("stride \(stride)", [.argument], [Input([2, 7, 3])]) {
             _ = try call($0[0], 2, stride, .valid)
           }
@@ -225,7 +224,7 @@ enum PoolingCases {
       let image = [shape[0], isSequence ? 1 : shape[1], shape[2], shape[3]]
       let size = isSequence ? [1, size[1]] : size
       return Sample(
-        name, "outputSize \(isSequence ? [size[1]] : size)",
+        name, "outputSize \(isSequence ? Array(size.suffix(1)) : size)",
         [
           Input(
             isSequence ? [shape[0], shape[2], shape[3]] : shape, type,

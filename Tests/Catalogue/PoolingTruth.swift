@@ -1,3 +1,4 @@
+internal import Geometry
 internal import Tensors
 
 /// A window that slides over the two middle axes of images.
@@ -23,7 +24,9 @@ struct WindowForm: Sendable {
   }
 
   /// What each window takes along each of both axes, padding left out.
-  var positions: [[[Int]]] { taps.map { $0.map { $0.compactMap { $0 } } } }
+  var positions: [[[Int]]] {
+    taps.map { windows in windows.map { taps in taps.compactMap { $0 } } }
+  }
 
   /// What each tap of each window takes along each of both axes; nil for padding.
   var taps: [[[Int?]]] {

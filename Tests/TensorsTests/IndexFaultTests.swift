@@ -36,7 +36,7 @@ import Testing
         try evaluateAssignments(on: .cpu)
         #expect(!failing)
         #expect(try loss.scalar() == 45 + 78)
-      } catch let error as TensorError {
+      } catch {
         #expect(failing && error.kind == .index)
         #expect(try weights.value.scalars() == (0..<12).map(Float.init))
       }
