@@ -48,6 +48,14 @@ static const char lookup[] = {
 #embed "lookup.cl"
     , 0};
 
+static const char softmax_rows[] = {
+#embed "softmax_rows.cl"
+    , 0};
+
+static const char softmax[] = {
+#embed "softmax.cl"
+    , 0};
+
 const char *opencl_elementary_source(void) { return elementary; }
 const char *opencl_elementary_float64_source(void) { return elementary_float64; }
 const char *opencl_elementwise_source(void) { return elementwise; }
@@ -59,3 +67,5 @@ const char *opencl_matmul_gpu_source(void) { return matmul_gpu; }
 const char *opencl_reduction_source(void) { return reduction; }
 const char *opencl_scan_source(void) { return scan; }
 const char *opencl_lookup_source(void) { return lookup; }
+const char *opencl_softmax_rows_source(void) { return softmax_rows; }
+const char *opencl_softmax_source(void) { return softmax; }

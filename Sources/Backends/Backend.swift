@@ -7,6 +7,7 @@ package import Geometry
 /// an asynchronous device may finish later.
 package typealias Backend = DeviceAccess & ElementwiseKernels & ReductionKernels
   & MatrixProductKernels & AssemblyKernels & ScanKernels & LookupKernels & ConvolutionKernels
+  & SoftmaxKernels
 
 /// Memory and time of one device.
 package protocol DeviceAccess: AnyObject, Sendable {

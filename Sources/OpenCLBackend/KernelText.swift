@@ -18,6 +18,8 @@ enum KernelText {
   static let reduction = text("reduction.cl", opencl_reduction_source())
   static let scan = text("scan.cl", opencl_scan_source())
   static let lookup = text("lookup.cl", opencl_lookup_source())
+  static let softmaxRows = text("softmax_rows.cl", opencl_softmax_rows_source())
+  static let softmax = text("softmax.cl", opencl_softmax_source())
 
   /// A text of the binary, with its file's name for build logs.
   private static func text(_ file: String, _ source: UnsafePointer<CChar>?) -> String {

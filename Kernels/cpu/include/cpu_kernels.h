@@ -10,4 +10,5 @@
 #include "reduction.h"
 #include "scan.h"
 #include "scratch.h"
+#include "softmax.h"
 #include "threads.h"
