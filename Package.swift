@@ -25,8 +25,8 @@ let package = Package(
     .target(
       name: "OpenCLSources", path: "Kernels/opencl",
       exclude: [
-        "assembly.cl", "convolution.cl", "elementwise.cl", "lookup.cl", "matmul.cl",
-        "matmul_cpu.cl", "matmul_gpu.cl", "reduction.cl", "scan.cl", "softmax.cl",
+        "assembly.cl", "convolution.cl", "cross_entropy.cl", "elementwise.cl", "lookup.cl",
+        "matmul.cl", "matmul_cpu.cl", "matmul_gpu.cl", "reduction.cl", "scan.cl", "softmax.cl",
         "softmax_rows.cl",
       ]),
 

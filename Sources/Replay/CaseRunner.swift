@@ -24,6 +24,7 @@ package struct CaseRunner: Sendable {
   package static let all: [String: CaseRunner] = {
     var all: [String: CaseRunner] = [:]
     for family in [elementwise, reduction, matmul, movement, convolution] {
+    for family in [elementwise, reduction, matmul, movement, softmax, attention, loss] {
       all.merge(family) { first, _ in first }
     }
     return all

@@ -3,6 +3,7 @@
 #include "assembly.h"
 #include "clone_name.h"
 #include "convolution.h"
+#include "cross_entropy.h"
 #include "elementwise.h"
 #include "lookup.h"
 #include "matmul.h"

@@ -13,5 +13,6 @@ const char *opencl_matmul_gpu_source(void);
 const char *opencl_reduction_source(void);
 const char *opencl_scan_source(void);
 const char *opencl_lookup_source(void);
+const char *opencl_cross_entropy_source(void);
 const char *opencl_softmax_rows_source(void);
 const char *opencl_softmax_source(void);

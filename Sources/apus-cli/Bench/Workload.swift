@@ -36,7 +36,7 @@ struct Workload {
 
   private static let kinds: [String: @Sendable (Workload) throws -> PreparedWorkload] = [
     "gemm": matrixProduct, "bgemm": matrixProducts, "elementwise": elementwise,
-    "reduce": reduction, "optimizer": optimizer, "train": training,
+    "reduce": reduction, "softmax_ce": crossEntropy, "optimizer": optimizer, "train": training,
   ]
 
   func unsupported(_ problem: String) -> TensorError {
