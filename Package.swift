@@ -25,9 +25,9 @@ let package = Package(
     .target(
       name: "OpenCLSources", path: "Kernels/opencl",
       exclude: [
-        "assembly.cl", "convolution.cl", "cross_entropy.cl", "elementwise.cl", "lookup.cl",
-        "matmul.cl", "matmul_cpu.cl", "matmul_gpu.cl", "reduction.cl", "scan.cl", "softmax.cl",
-        "softmax_rows.cl",
+        "assembly.cl", "convolution.cl", "cross_entropy.cl", "ctc.cl", "elementwise.cl",
+        "lookup.cl", "matmul.cl", "matmul_cpu.cl", "matmul_gpu.cl", "reduction.cl", "scan.cl",
+        "softmax.cl", "softmax_rows.cl",
       ]),
 
     floor("Geometry", on: []),

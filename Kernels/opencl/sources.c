@@ -52,6 +52,10 @@ static const char cross_entropy[] = {
 #embed "cross_entropy.cl"
     , 0};
 
+static const char ctc[] = {
+#embed "ctc.cl"
+    , 0};
+
 static const char softmax_rows[] = {
 #embed "softmax_rows.cl"
     , 0};
@@ -72,5 +76,6 @@ const char *opencl_reduction_source(void) { return reduction; }
 const char *opencl_scan_source(void) { return scan; }
 const char *opencl_lookup_source(void) { return lookup; }
 const char *opencl_cross_entropy_source(void) { return cross_entropy; }
+const char *opencl_ctc_source(void) { return ctc; }
 const char *opencl_softmax_rows_source(void) { return softmax_rows; }
 const char *opencl_softmax_source(void) { return softmax; }

@@ -1,6 +1,7 @@
 package import Geometry
 
-/// Softmax, its logarithm, cross-entropy, and the gradients of them.
+/// Softmax, its logarithm, cross-entropy, connectionist temporal classification, and the gradients of
+/// all.
 package protocol SoftmaxKernels {
   /// Elements along an axis that are all -∞ give zeros.
   ///
@@ -18,4 +19,9 @@ package protocol SoftmaxKernels {
   ///
   /// Bindings: labels, class weights if there are some, then the result.
   func labelWeights(_ crossEntropy: CrossEntropy) throws(TensorError) -> any Kernel
+
+  /// Bindings, contiguous: logarithms of probabilities, labels, lengths of inputs and of targets,
+  /// upstream numbers if there is a gradient; then the losses, then the gradient, of these what is
+  /// computed.
+  func ctc(_ ctc: CTC, _ part: CrossEntropy.Part) throws(TensorError) -> any Kernel
 }

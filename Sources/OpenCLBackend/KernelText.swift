@@ -19,6 +19,7 @@ enum KernelText {
   static let scan = text("scan.cl", opencl_scan_source())
   static let lookup = text("lookup.cl", opencl_lookup_source())
   static let crossEntropy = text("cross_entropy.cl", opencl_cross_entropy_source())
+  static let ctc = text("ctc.cl", opencl_ctc_source())
   static let softmaxRows = text("softmax_rows.cl", opencl_softmax_rows_source())
   static let softmax = text("softmax.cl", opencl_softmax_source())
 

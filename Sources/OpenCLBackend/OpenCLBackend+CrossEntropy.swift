@@ -81,14 +81,8 @@ extension CrossEntropy {
         + KernelText.crossEntropy, defines: Softmax.defines(for: type))
   }
 
-  fileprivate var labelKind: Int32 {
-    switch labelType {
-    case .int64: 1
-    case .uint8, .bool: 2
-    case nil: 3
-    default: 0
-    }
-  }
+  /// 3 for numbers a class.
+  fileprivate var labelKind: Int32 { labelType?.wholeKind ?? 3 }
 
   fileprivate func addIgnored(to list: inout ArgumentList) {
     list.add(Int32(ignoredLabel == nil ? 0 : 1))

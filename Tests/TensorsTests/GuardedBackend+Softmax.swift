@@ -27,4 +27,13 @@ extension GuardedBackend: SoftmaxKernels {
       try base.labelWeights(crossEntropy), inputs: crossEntropy.hasClassWeights ? 2 : 1,
       results: [(crossEntropy.rows, crossEntropy.type)])
   }
+
+  func ctc(_ ctc: CTC, _ part: CrossEntropy.Part) throws(TensorError) -> any Kernel {
+    let hasGradient = part.upstreamStride != nil
+    var results: [(count: Int, type: ScalarType)] = []
+    if part.hasLosses { results.append((ctc.batch, ctc.type)) }
+    if hasGradient { results.append((ctc.batch * ctc.time * ctc.classes, ctc.type)) }
+    return guarded(
+      try base.ctc(ctc, part), inputs: hasGradient ? 5 : 4, results: results)
+  }
 }

@@ -4,6 +4,7 @@
 #include "clone_name.h"
 #include "convolution.h"
 #include "cross_entropy.h"
+#include "ctc.h"
 #include "elementwise.h"
 #include "lookup.h"
 #include "matmul.h"

@@ -14,5 +14,6 @@ const char *opencl_reduction_source(void);
 const char *opencl_scan_source(void);
 const char *opencl_lookup_source(void);
 const char *opencl_cross_entropy_source(void);
+const char *opencl_ctc_source(void);
 const char *opencl_softmax_rows_source(void);
 const char *opencl_softmax_source(void);

@@ -18,6 +18,14 @@ extension CaseRunner {
         arguments.tensor("x"), arguments.tensor("target"),
         classWeights: arguments.optionalTensor("classWeight"), reduction: arguments.reduction())
     },
+    "ctc": .one(.loss) { arguments in
+      arguments.skip("optional")
+      return try ctcLoss(
+        arguments.tensor("x"), arguments.tensor("target"),
+        inputLengths: arguments.tensor("inputLengths"),
+        targetLengths: arguments.tensor("targetLengths"), blank: arguments.integer("blank"),
+        reduction: arguments.reduction())
+    },
     "binaryCrossentropy": .one(.loss) { arguments in
       let (x, target) = (try arguments.tensor("x"), try arguments.tensor("target"))
       let smoothing = try arguments.number("labelSmoothing")

@@ -87,9 +87,8 @@ private struct BinaryLoss {
   }
 
   func reduced(_ losses: Tensor, _ reduction: LossReduction) throws(TensorError) -> Tensor {
-    let losses = try weights.map { (weights) throws(TensorError) in
-      try losses * weights.cast(to: losses.scalarType)
-    } ?? losses
+    var losses = losses
+    if let weights { losses = try losses * weights.cast(to: losses.scalarType) }
     let result =
       switch reduction {
       case .none: losses

@@ -7,19 +7,22 @@ struct CrossEntropySettings: Hashable, Sendable {
   let takesLogits: Bool
   let smoothing: Double
   let ignoredLabel: Int?
+  /// What a user called it with.
+  var operands: [TensorInfo] = []
 
   func describe(into key: inout Key) {
     key.append(takesLogits ? 1 : 0)
     key.append(smoothing.bitPattern)
     key.append(ignoredLabel == nil ? 0 : 1)
     key.append(ignoredLabel ?? 0)
+    // Messages tell of them, and a plan keeps its messages.
+    for operand in operands { key.append(Array(operand.shape)) }
   }
 
   /// - Parameter inputs: logits, labels or targets, and class weights if there are some.
   fileprivate func geometry(_ inputs: [Node]) -> CrossEntropy {
     let shape = inputs[0].shape
     let isDense = inputs[1].scalarType.isFloatingPoint
-    let operands = inputs.map { Tensor($0).info }
     return CrossEntropy(
       inputs[0].scalarType, rows: shape[0], classes: shape[1],
       labelType: isDense ? nil : inputs[1].scalarType, takesLogits: takesLogits,
@@ -123,12 +126,15 @@ final class CrossEntropyGradientOperation: KernelOperation, @unchecked Sendable 
       try context.give(0, upstream * sum(q) * p * (v - sum(v * p)))
     }
     if context.isWanted(1) {
-      let share = try (p.map { (p) throws(TensorError) in try sum(v * p) - v } ?? -v) * upstream
-      let g = try share * (1 - settings.smoothing)
-      try context.give(1, weights.map { (weights) throws(TensorError) in try g * weights } ?? g)
+      var share = try -v
+      if let p { share = try sum(v * p) - v }
+      share = try share * upstream * (1 - settings.smoothing)
+      if let weights { share = try share * weights }
+      try context.give(1, share)
     }
     if context.isWanted(last) {
-      let unit = try p.map { (p) throws(TensorError) in try p * sum(q) - q } ?? -q
+      var unit = try -q
+      if let p { unit = try p * sum(q) - q }
       try context.give(last, (v * unit).sum(axes: [1]))
     }
   }
@@ -177,13 +183,12 @@ final class LabelWeightsOperation: KernelOperation, @unchecked Sendable {
     let inputs = builder.inputs[value]
     let labels = builder.nodes[inputs[0]]
     if labels.shape.count == 0 { return }
-    let operands = inputs.map { Tensor(builder.nodes[$0]).info }
     let geometry = CrossEntropy(
       type, rows: labels.shape[0], classes: classes, labelType: labels.scalarType,
       takesLogits: settings.takesLogits, smoothing: 0, ignoredLabel: settings.ignoredLabel,
       hasClassWeights: inputs.count > 1,
       range: IndexRange(
-        settings.name, 0, through: classes - 1, noun: "label", operands: operands))
+        settings.name, 0, through: classes - 1, noun: "label", operands: settings.operands))
     var reads: [(value: Int, byteOffset: Int)] = []
     for input in inputs { reads.append(try builder.contiguous(input)) }
     builder.add(try builder.backend.labelWeights(geometry), reads: reads, writes: [value])

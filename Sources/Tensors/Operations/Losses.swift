@@ -91,6 +91,8 @@ private func crossEntropy(
   guard settings.ignoredLabel == nil || !isDense else {
     throw fail(.argument, "only integer labels can be ignored")
   }
+  var settings = settings
+  settings.operands = operands.map(\.info)
   let rows = positions.count
   let compute = type.computeType
   func flat(_ x: Tensor, _ shape: Shape) throws(TensorError) -> Tensor {
