@@ -5,6 +5,7 @@
 #include "../common/elementary.h"
 #include "clones.h"
 #include "lookup_index.h"
+#include "scratch.h"
 #include "threads.h"
 
 enum {
@@ -15,9 +16,18 @@ enum {
   WIDTH = 64,
   // Terms of a loss that are computed at a time.
   PART = 256,
+  // Rows from this length on are cut into segments if there are few of them.
+  LONG = 1 << 16,
+  SEGMENT = 1 << 15,
+  FEW = 8,
   // Below so many elements other threads are not worth waking.
   ALONE = 1 << 12,
 };
+
+// What is known of a segment of a row, or of a whole one.
+typedef struct segment_part {
+  double top, total, loss;
+} segment_part;
 
 typedef struct {
   const cross_entropy_shape *shape;
@@ -26,6 +36,9 @@ typedef struct {
   double weight_sum;
   // Rows in a chunk.
   int64_t share;
+  // Segments of a row, and what is known of all of them and of the rows.
+  int64_t segments;
+  segment_part *parts, *wholes;
 } plan;
 
 // What is done on one scalar type.
@@ -36,6 +49,12 @@ struct loops {
   void (*weights)(
       const cross_entropy_shape *shape, const void *labels, const void *class_weights,
       void *result, int64_t first, int64_t end);
+  void (*segment_part)(
+      const plan *p, int64_t row, int64_t first, int64_t end, segment_part *part);
+  void (*segment_result)(
+      const plan *p, int64_t row, int64_t first, int64_t end, const segment_part *whole,
+      segment_part *part);
+  void (*store_loss)(const plan *p, int64_t row, double loss);
 };
 
 // A row's label, or -2 if the row counts for nothing.
@@ -85,6 +104,46 @@ static void chunk_of_rows(void *context, int64_t chunk, int thread) {
   (is_short ? p->loops->short_rows : p->loops->rows)(p, first, end);
 }
 
+static void part_chunk(void *context, int64_t chunk, int thread) {
+  (void)thread;
+  const plan *p = context;
+  int64_t first = chunk % p->segments * SEGMENT, n = p->shape->classes;
+  p->loops->segment_part(
+      p, chunk / p->segments, first, first + SEGMENT < n ? first + SEGMENT : n, p->parts + chunk);
+}
+
+static void result_chunk(void *context, int64_t chunk, int thread) {
+  (void)thread;
+  const plan *p = context;
+  int64_t first = chunk % p->segments * SEGMENT, n = p->shape->classes;
+  p->loops->segment_result(
+      p, chunk / p->segments, first, first + SEGMENT < n ? first + SEGMENT : n,
+      p->wholes + chunk / p->segments, p->parts + chunk);
+}
+
+// Few long rows, each cut into the same segments whatever the threads.
+static void run_segments(plan *p) {
+  int64_t rows = p->shape->rows, count = rows * p->segments;
+  p->parts = scratch(scratch_left, (count + rows) * (int64_t)sizeof(segment_part));
+  p->wholes = p->parts + count;
+  threads_run(count, part_chunk, p);
+  for (int64_t row = 0; row < rows; row++) {
+    segment_part *parts = p->parts + row * p->segments;
+    segment_part whole = {.top = -INFINITY};
+    for (int64_t s = 0; s < p->segments; s++)
+      whole.top = !(parts[s].top <= whole.top) ? parts[s].top : whole.top;
+    for (int64_t s = 0; s < p->segments; s++)
+      if (parts[s].top != -INFINITY) whole.total += parts[s].total * exp(parts[s].top - whole.top);
+    p->wholes[row] = whole;
+  }
+  threads_run(count, result_chunk, p);
+  for (int64_t row = 0; row < rows && p->call->losses; row++) {
+    double loss = 0;
+    for (int64_t s = 0; s < p->segments; s++) loss += p->parts[row * p->segments + s].loss;
+    p->loops->store_loss(p, row, loss);
+  }
+}
+
 bool cross_entropy_run(const cross_entropy_shape *shape, const cross_entropy_call *call) {
   if (shape->rows == 0 || shape->classes == 0) return true;
   plan p = {
@@ -93,7 +152,10 @@ bool cross_entropy_run(const cross_entropy_shape *shape, const cross_entropy_cal
       .share = (CHUNK + shape->classes - 1) / shape->classes};
   p.weight_sum = p.loops->weight_sum(shape, call->class_weights);
   int64_t chunks = (shape->rows + p.share - 1) / p.share;
-  if (shape->rows * shape->classes > ALONE)
+  p.segments = (shape->classes + SEGMENT - 1) / SEGMENT;
+  if (shape->rows < FEW && shape->classes >= LONG && shape->takes_logits)
+    run_segments(&p);
+  else if (shape->rows * shape->classes > ALONE)
     threads_run(chunks, chunk_of_rows, &p);
   else
     for (int64_t chunk = 0; chunk < chunks; chunk++) chunk_of_rows(&p, chunk, 0);

@@ -35,19 +35,21 @@ INLINE NAME(target) NAME(target_of)(const plan *p, int64_t row) {
   return target;
 }
 
-// Σ q · (top - x), leaving out classes whose q is 0.
+// Σ q · (top - x) over the classes first..<end, leaving out those whose q is 0.
 INLINE double NAME(distance)(
-    const plan *p, int64_t row, const NAME(target) *target, const T *x, T top) {
+    const plan *p, int64_t row, const NAME(target) *target, const T *x, T top, int64_t first,
+    int64_t end) {
   const cross_entropy_shape *shape = p->shape;
   const T *weights = p->call->class_weights;
   T spread = (T)(shape->smoothing / (double)shape->classes);
   double sum = 0;
-  if (target->label >= 0) sum = target->direct * (double)(top - x[target->label]);
+  if (target->label >= first && target->label < end)
+    sum = target->direct * (double)(top - x[target->label]);
   if (target->label >= 0 && spread == 0) return sum;
   const T *t = shape->is_dense ? (const T *)p->call->targets + row * shape->classes : NULL;
   T keep = (T)target->direct, part[PART];
-  for (int64_t first = 0; first < shape->classes; first += PART) {
-    int64_t n = shape->classes - first < PART ? shape->classes - first : PART;
+  for (; first < end; first += PART) {
+    int64_t n = end - first < PART ? end - first : PART;
     for (int64_t i = 0; i < n; i++) {
       T q = t ? keep * t[first + i] + spread : spread;
       if (weights) q *= weights[first + i];
@@ -58,29 +60,31 @@ INLINE double NAME(distance)(
   return sum;
 }
 
-// gradient -= upstream · q
+// gradient -= upstream · q over the classes first..<end
 INLINE void NAME(subtract)(
-    const plan *p, int64_t row, const NAME(target) *target, T upstream, T *gradient) {
+    const plan *p, int64_t row, const NAME(target) *target, T upstream, T *gradient,
+    int64_t first, int64_t end) {
   const cross_entropy_shape *shape = p->shape;
   const T *weights = p->call->class_weights;
   T spread = upstream * (T)(shape->smoothing / (double)shape->classes);
   if (target->label >= 0) {
     if (spread != 0) {
       if (weights)
-        for (int64_t i = 0; i < shape->classes; i++) gradient[i] -= spread * weights[i];
+        for (int64_t i = first; i < end; i++) gradient[i] -= spread * weights[i];
       else
-        for (int64_t i = 0; i < shape->classes; i++) gradient[i] -= spread;
+        for (int64_t i = first; i < end; i++) gradient[i] -= spread;
     }
-    gradient[target->label] -= upstream * (T)target->direct;
+    if (target->label >= first && target->label < end)
+      gradient[target->label] -= upstream * (T)target->direct;
     return;
   }
   const T *t = (const T *)p->call->targets + row * shape->classes;
   T keep = upstream * (T)target->direct;
   if (weights)
-    for (int64_t i = 0; i < shape->classes; i++)
+    for (int64_t i = first; i < end; i++)
       gradient[i] -= (keep * t[i] + spread) * weights[i];
   else
-    for (int64_t i = 0; i < shape->classes; i++) gradient[i] -= keep * t[i] + spread;
+    for (int64_t i = first; i < end; i++) gradient[i] -= keep * t[i] + spread;
 }
 
 INLINE T NAME(upstream_of)(const plan *p, int64_t row) {
@@ -102,7 +106,7 @@ CLONES static void NAME(rows)(const plan *p, int64_t first, int64_t end) {
     }
     T upstream = NAME(upstream_of)(p, row);
     if (!p->shape->takes_logits) {
-      if (losses) losses[row] = (T)NAME(distance)(p, row, &target, x, 0);
+      if (losses) losses[row] = (T)NAME(distance)(p, row, &target, x, 0, 0, n);
       if (gradient)
         for (int64_t i = 0; i < n; i++) gradient[i] = 0;
     } else {
@@ -110,13 +114,13 @@ CLONES static void NAME(rows)(const plan *p, int64_t first, int64_t end) {
       double total = NAME(exponentials)(x, top, gradient, n);
       if (losses)
         losses[row] = (T)(target.whole * (double)LOG1P((T)(total - 1)) +
-                          NAME(distance)(p, row, &target, x, top));
+                          NAME(distance)(p, row, &target, x, top, 0, n));
       if (gradient) {
         T factor = (T)((double)upstream * target.whole / total);
         for (int64_t i = 0; i < n; i++) gradient[i] *= factor;
       }
     }
-    if (gradient) NAME(subtract)(p, row, &target, upstream, gradient);
+    if (gradient) NAME(subtract)(p, row, &target, upstream, gradient, 0, n);
   }
 }
 
@@ -155,7 +159,8 @@ CLONES static void NAME(short_rows)(const plan *p, int64_t first, int64_t end) {
             targets[j].label < -1
                 ? 0
                 : (T)(targets[j].whole * (double)total[j] +
-                      NAME(distance)(p, row + j, &targets[j], x + j * n, top[j]));
+                      NAME(distance)(
+                          p, row + j, &targets[j], x + j * n, top[j], 0, n));
     if (!p->call->gradient) continue;
     T *gradient = (T *)p->call->gradient + row * n;
     for (int64_t j = rows; j < WIDTH; j++) factor[j] = 0;
@@ -166,9 +171,42 @@ CLONES static void NAME(short_rows)(const plan *p, int64_t first, int64_t end) {
         gradient[j * n + c] = targets[j].label < -1 ? 0 : e[c * WIDTH + j];
       if (targets[j].label >= -1)
         NAME(subtract)(
-            p, row + j, &targets[j], NAME(upstream_of)(p, row + j), gradient + j * n);
+            p, row + j, &targets[j], NAME(upstream_of)(p, row + j), gradient + j * n, 0, n);
     }
   }
+}
+
+// Segments of rows too long and few to be shared out whole
+
+// The largest logit of the classes first..<end and the sum of exponentials beside it.
+CLONES static void NAME(segment_part)(
+    const plan *p, int64_t row, int64_t first, int64_t end, segment_part *part) {
+  const T *x = (const T *)p->call->x + row * p->shape->classes;
+  T top = NAME(largest)(x + first, end - first);
+  part->top = (double)top;
+  part->total = NAME(exponentials)(x + first, top, NULL, end - first);
+}
+
+// The gradient there, and what the segment adds to the loss.
+CLONES static void NAME(segment_result)(
+    const plan *p, int64_t row, int64_t first, int64_t end, const segment_part *whole,
+    segment_part *part) {
+  const T *x = (const T *)p->call->x + row * p->shape->classes;
+  NAME(target) target = NAME(target_of)(p, row);
+  bool counts = target.label >= -1;
+  T top = (T)whole->top;
+  part->loss = counts ? NAME(distance)(p, row, &target, x, top, first, end) : 0;
+  if (counts && first == 0) part->loss += target.whole * (double)LOG1P((T)(whole->total - 1));
+  if (!p->call->gradient) return;
+  T *gradient = (T *)p->call->gradient + row * p->shape->classes;
+  T upstream = NAME(upstream_of)(p, row);
+  T factor = counts ? (T)((double)upstream * target.whole / whole->total) : 0;
+  for (int64_t i = first; i < end; i++) gradient[i] = EXP(x[i] - top) * factor;
+  if (counts) NAME(subtract)(p, row, &target, upstream, gradient, first, end);
+}
+
+static void NAME(store_loss)(const plan *p, int64_t row, double loss) {
+  ((T *)p->call->losses)[row] = (T)loss;
 }
 
 static void NAME(weights)(
@@ -182,5 +220,6 @@ static void NAME(weights)(
 }
 
 static const struct loops NAME(loops) = {
-    NAME(weight_sum), NAME(rows), NAME(short_rows), NAME(weights),
+    NAME(weight_sum),   NAME(rows),           NAME(short_rows), NAME(weights),
+    NAME(segment_part), NAME(segment_result), NAME(store_loss),
 };

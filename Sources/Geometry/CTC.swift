@@ -32,8 +32,12 @@ package struct CTC: Hashable, Sendable {
   }
 
   package func label(_ part: CrossEntropy.Part) -> String {
-    let what = part.upstreamStride == nil ? "ctc" : part.hasLosses ? "ctc and its gradient"
-      : "gradient of ctc"
+    let what =
+      part.upstreamStride == nil
+      ? "ctc"
+      : part.hasLosses
+        ? "ctc and its gradient"
+        : "gradient of ctc"
     return "\(what) [\(batch), \(time), \(classes)], \(targets) labels"
   }
 }

@@ -77,7 +77,8 @@ extension OpenCLBackend {
 extension CrossEntropy {
   fileprivate var source: ProgramSource {
     ProgramSource(
-      "cross_entropy.cl", KernelText.law + KernelText.elementwise + KernelText.softmaxRows
+      "cross_entropy.cl",
+      KernelText.law + KernelText.elementwise + KernelText.softmaxRows
         + KernelText.crossEntropy, defines: Softmax.defines(for: type))
   }
 

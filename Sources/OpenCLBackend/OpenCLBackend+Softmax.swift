@@ -126,7 +126,8 @@ extension ArgumentList {
 extension Softmax {
   fileprivate var source: ProgramSource {
     ProgramSource(
-      "softmax.cl", KernelText.law + KernelText.elementwise + KernelText.softmaxRows
+      "softmax.cl",
+      KernelText.law + KernelText.elementwise + KernelText.softmaxRows
         + KernelText.softmax, defines: Self.defines(for: type))
   }
 

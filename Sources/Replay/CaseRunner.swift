@@ -23,8 +23,9 @@ package struct CaseRunner: Sendable {
   /// The runners of all operations, losses and layers by the name in the files.
   package static let all: [String: CaseRunner] = {
     var all: [String: CaseRunner] = [:]
-    for family in [elementwise, reduction, matmul, movement, convolution] {
-    for family in [elementwise, reduction, matmul, movement, softmax, attention, loss] {
+    for family in [
+      elementwise, reduction, matmul, movement, convolution, softmax, attention, loss,
+    ] {
       all.merge(family) { first, _ in first }
     }
     return all

@@ -32,7 +32,8 @@ enum AttentionCases {
     form([1, 2], 3, 7, 8, 9), form([2, 1], 9, 5, 4, 4), form([1, 1], 65, 33, 16, 8),
     form([0, 2], 3, 3, 4, 4), form([1, 1], 2, 0, 3, 3), form([3], 5, 4, 2, 6), form([], 3, 4, 5, 2),
     form([1, 1], 1, 64, 3, 2),
-    form([2, 2], 4, 4, 5, 5) { $0.isCausal = true }, form([1, 2], 3, 6, 2, 2) { $0.isCausal = true },
+    form([2, 2], 4, 4, 5, 5) { $0.isCausal = true },
+    form([1, 2], 3, 6, 2, 2) { $0.isCausal = true },
     form([1, 1], 6, 3, 2, 2) { $0.isCausal = true }, form([2], 5, 5, 3, 3) { $0.isCausal = true },
     form([2, 2], 4, 6, 5, 5) { $0.mask = ([2, 1, 1, 6], .bool) },
     form([2, 3], 4, 5, 3, 3) { $0.mask = ([2, 3, 4, 5], .bool) },
@@ -50,8 +51,10 @@ enum AttentionCases {
     },
     form([2, 2], 4, 4, 5, 5) { $0.scale = 0.5 }, form([1, 2], 3, 3, 2, 2) { $0.scale = -1 },
     form([1, 2], 3, 4, 4, 4) { $0.size = 100 },
-    form([2, 1], 3, 4, 2, 5) { $0.view = .permuted }, form([2, 1], 3, 4, 2, 5) { $0.view = .sliced },
-    form([1, 2], 3, 4, 5, 2) { $0.type = .float64 }, form([1, 2], 3, 4, 5, 2) { $0.type = .float16 },
+    form([2, 1], 3, 4, 2, 5) { $0.view = .permuted },
+    form([2, 1], 3, 4, 2, 5) { $0.view = .sliced },
+    form([1, 2], 3, 4, 5, 2) { $0.type = .float64 },
+    form([1, 2], 3, 4, 5, 2) { $0.type = .float16 },
     form([1, 2], 3, 4, 5, 2) { $0.type = .bfloat16 },
     form([1, 1], 3, 4, 5, 2) {
       $0.type = .float64

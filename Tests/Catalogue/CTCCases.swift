@@ -51,7 +51,8 @@ enum CTCCases {
     form(2, 5, 4, 2, steps: [5, 4], labels: [2, 1]) { $0.blank = 3 },
     form(2, 5, 4, 0, steps: [5, 2], labels: [0, 0]), form(0, 5, 4, 2, steps: [], labels: []),
     form(2, 12, 5, 4, steps: [12, 9], labels: [4, 2]),
-    form(1, 40, 7, 10, steps: [40], labels: [10]), form(3, 33, 3, 12, steps: [33, 30, 20], labels: [12, 3, 7]),
+    form(1, 40, 7, 10, steps: [40], labels: [10]),
+    form(3, 33, 3, 12, steps: [33, 30, 20], labels: [12, 3, 7]),
     form(1, 70, 40, 34, steps: [70], labels: [34]),
     form(2, 5, 4, 2, steps: [5, 4], labels: [2, 2]) { $0.integers = .int64 },
     form(2, 5, 4, 2, steps: [5, 4], labels: [2, 2]) { $0.integers = .uint8 },
@@ -129,7 +130,9 @@ enum CTCCases {
     if ways <= 5000 {
       var found: [Double] = []
       forEachIndex(of: [Int](repeating: form.classes, count: rows.count)) { path in
-        let merged = path.enumerated().filter { $0.offset == 0 || path[$0.offset - 1] != $0.element }
+        let merged = path.enumerated().filter {
+          $0.offset == 0 || path[$0.offset - 1] != $0.element
+        }
         guard merged.map(\.element).filter({ $0 != form.blank }) == labels else { return }
         found.append(zip(rows, path).reduce(0) { $0 + $1.0[$1.1] })
       }
@@ -177,7 +180,8 @@ enum CTCCases {
     return [
       bad("label", .index, x, y, labels: [1, 3]), bad("label", .index, x, y, labels: [-1, 1]),
       bad("steps", .index, x, y, steps: [4, 5]), bad("steps", .index, x, y, steps: [-1, 4]),
-      bad("lengths", .index, x, y, lengths: [3, 1]), bad("lengths", .index, x, y, lengths: [1, -1]),
+      bad("lengths", .index, x, y, lengths: [3, 1]),
+      bad("lengths", .index, x, y, lengths: [1, -1]),
       bad("blank", .argument, x, y, blank: 3), bad("blank", .argument, x, y, blank: -1),
       bad("rank", .shape, [2, 4], y), bad("rank", .shape, x, [4]),
       bad("batches", .shape, x, [3, 2]), bad("steps", .shape, x, y, steps: [4]),

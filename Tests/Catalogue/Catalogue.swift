@@ -5,8 +5,7 @@ public enum Catalogue {
     + ReductionCases.records + ScanCases.records + MatmulCases.records + MovementCases.records
     + AssemblyCases.records + CreationCases.records + RandomCases.records
     + ConvolutionCases.records
-    + AssemblyCases.records + CreationCases.records + RandomCases.records + SoftmaxCases.records
-    + AttentionCases.records + LossCases.records
+    + SoftmaxCases.records + AttentionCases.records + LossCases.records
 }
 
 extension OperationRecord {

@@ -36,6 +36,7 @@ enum LossCases {
     form([1], 1), form([1], 2), form([3], 5), form([65], 10), form([130], 3), form([7], 24),
     form([7], 25), form([5], 33), form([3], 257), form([2], 1000), form([2, 3], 4),
     form([2, 3, 4], 5), form([], 6), form([0], 3), form([2, 0], 3), form([9], 64),
+    form([2], 70_000),
     form([4], 7) { $0.reduction = .none }, form([3, 30], 40) { $0.reduction = .none },
     form([4], 7) { $0.reduction = .sum }, form([4], 7) { $0.isDense = true },
     form([3, 2], 40) { $0.isDense = true },
@@ -145,7 +146,9 @@ enum LossCases {
     ).with {
       let isExtreme = form.values != .normal(2)
       $0.gradientTolerance = .scaled(128 + terms / 8)
-      $0.mayBeZero = name == "nll" || form.classes < 2 || inputs[0].count == 0 || isExtreme || form.ignored != nil
+      $0.mayBeZero =
+        name == "nll" || form.classes < 2 || inputs[0].count == 0 || isExtreme
+        || form.ignored != nil
       $0.isSmooth = !isExtreme
       $0.comparesGradients = inputs[0].count > 0
     }

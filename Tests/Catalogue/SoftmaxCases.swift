@@ -18,7 +18,8 @@ enum SoftmaxCases {
   ]
 
   /// The elements along the axis, the sum of their exponentials, and what was subtracted first.
-  private typealias Naive = @Sendable (_ row: [Double], _ total: Double, _ largest: Double)
+  private typealias Naive =
+    @Sendable (_ row: [Double], _ total: Double, _ largest: Double)
     -> [Double]
 
   /// Rows shorter and longer than those that are turned over, columns beside each other up to more

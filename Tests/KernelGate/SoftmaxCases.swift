@@ -49,11 +49,12 @@ let attentionCases: [KernelCase] = {
   ]
 }()
 
+private func labels(_ count: Int, below classes: Int) throws -> Tensor {
+  try Tensor((0..<count).map { Int32($0 * 5 % classes) }, shape: [count])
+}
+
 /// The loss with its gradient, and both alone.
 let lossCases: [KernelCase] = {
-  func labels(_ count: Int, below classes: Int) throws -> Tensor {
-    try Tensor((0..<count).map { Int32($0 * 5 % classes) }, shape: [count])
-  }
   var cases: [KernelCase] = []
   for (rows, classes) in [(70, 5), (3, 75)] {
     let logits = Sample(shape: [rows, classes])

@@ -12,7 +12,8 @@ import Tensors
 let wanted = CommandLine.arguments.dropFirst().first
 let everything =
   functionCases + operatorCases + typeCases + reductionCases + scanCases + productCases
-  + movementCases + softmaxCases + attentionCases + lossCases + randomCases + updateCases + trainingCases
+  + movementCases + softmaxCases + attentionCases + lossCases + randomCases + updateCases
+  + trainingCases
 let cases = everything.filter { wanted == nil || $0.name.contains(wanted ?? "") }
 
 func complain(_ text: String) {

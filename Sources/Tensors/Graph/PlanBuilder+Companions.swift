@@ -15,7 +15,8 @@ extension PlanBuilder {
         continue
       }
       guard let missing = notAdded(of: inputs, before: value) else { continue }
-      for ancestor in missing {
+      // Members of a chain that stand before `value` have had their turn.
+      for ancestor in missing where ancestor > value {
         try add(ancestor)
         ahead.insert(ancestor)
       }

@@ -100,7 +100,8 @@ public func additiveAttention(
   let k = try projected(key, keyProjection)
   guard q.shape.last == k.shape.last, scoreWeights.shape == [q.shape.last] else {
     throw check.error(
-      .shape, "queries of \(q.shape.last) numbers, keys of \(k.shape.last), score weights "
+      .shape,
+      "queries of \(q.shape.last) numbers, keys of \(k.shape.last), score weights "
         + "\(scoreWeights.shape)")
   }
   var allowed: Tensor?

@@ -59,7 +59,7 @@ private func crossEntropy(
   }
   let (type, isDense) = (logits.scalarType, labels.scalarType.isFloatingPoint)
   guard type.isFloatingPoint, labels.scalarType != .bool else {
-    throw fail(.dtype, "takes floating-point scores and labels that are integers or numbers a class")
+    throw fail(.dtype, "scores are floating-point, labels are integers or numbers a class")
   }
   for operand in operands.dropFirst() where operand.scalarType.isFloatingPoint {
     guard operand.scalarType == type else { throw fail(.dtype, "scalar types differ") }
