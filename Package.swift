@@ -25,10 +25,11 @@ let package = Package(
     .target(
       name: "OpenCLSources", path: "Kernels/opencl",
       exclude: [
-        "assembly.cl", "convolution.cl", "elementwise.cl", "lookup.cl", "matmul.cl",
-        "matmul_cpu.cl", "matmul_gpu.cl", "normalization.cl", "patches.cl", "pooling.cl",
-        "recurrence.cl", "recurrence_cpu.cl", "recurrence_gpu.cl", "reduction.cl", "scan.cl",
-        "scan_recurrence.cl", "scatter.cl", "sort.cl", "sparse.cl",
+        "assembly.cl", "convolution.cl", "cross_entropy.cl", "ctc.cl", "elementwise.cl",
+        "lookup.cl", "matmul.cl", "matmul_cpu.cl", "matmul_gpu.cl", "normalization.cl",
+        "patches.cl", "pooling.cl", "recurrence.cl", "recurrence_cpu.cl", "recurrence_gpu.cl",
+        "reduction.cl", "scan.cl", "scan_recurrence.cl", "scatter.cl", "softmax.cl",
+        "softmax_rows.cl", "sort.cl", "sparse.cl",
       ]),
 
     floor("Geometry", on: []),

@@ -82,6 +82,20 @@ static const char sort[] = {
 
 static const char sparse[] = {
 #embed "sparse.cl"
+static const char cross_entropy[] = {
+#embed "cross_entropy.cl"
+    , 0};
+
+static const char ctc[] = {
+#embed "ctc.cl"
+    , 0};
+
+static const char softmax_rows[] = {
+#embed "softmax_rows.cl"
+    , 0};
+
+static const char softmax[] = {
+#embed "softmax.cl"
     , 0};
 
 const char *opencl_elementary_source(void) { return elementary; }
@@ -104,3 +118,7 @@ const char *opencl_lookup_source(void) { return lookup; }
 const char *opencl_scatter_source(void) { return scatter; }
 const char *opencl_sort_source(void) { return sort; }
 const char *opencl_sparse_source(void) { return sparse; }
+const char *opencl_cross_entropy_source(void) { return cross_entropy; }
+const char *opencl_ctc_source(void) { return ctc; }
+const char *opencl_softmax_rows_source(void) { return softmax_rows; }
+const char *opencl_softmax_source(void) { return softmax; }

@@ -8,6 +8,7 @@ package import Geometry
 package typealias Backend = DeviceAccess & ElementwiseKernels & ReductionKernels
   & MatrixProductKernels & AssemblyKernels & ScanKernels & LookupKernels & ConvolutionKernels
   & PoolingKernels & NormalizationKernels & RecurrenceKernels & LinearAlgebraKernels
+  & SoftmaxKernels
 
 /// Memory and time of one device.
 package protocol DeviceAccess: AnyObject, Sendable {

@@ -27,6 +27,10 @@ enum KernelText {
   static let scatter = text("scatter.cl", opencl_scatter_source())
   static let sort = text("sort.cl", opencl_sort_source())
   static let sparse = text("sparse.cl", opencl_sparse_source())
+  static let crossEntropy = text("cross_entropy.cl", opencl_cross_entropy_source())
+  static let ctc = text("ctc.cl", opencl_ctc_source())
+  static let softmaxRows = text("softmax_rows.cl", opencl_softmax_rows_source())
+  static let softmax = text("softmax.cl", opencl_softmax_source())
 
   /// A text of the binary, with its file's name for build logs.
   private static func text(_ file: String, _ source: UnsafePointer<CChar>?) -> String {

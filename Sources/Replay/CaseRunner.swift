@@ -25,7 +25,7 @@ package struct CaseRunner: Sendable {
     var all: [String: CaseRunner] = [:]
     for family in [
       elementwise, reduction, matmul, movement, convolution, pooling, normalization, recurrence,
-      lookup,
+      lookup, softmax, attention, loss,
     ] {
       all.merge(family) { first, _ in first }
     }

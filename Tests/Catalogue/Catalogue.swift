@@ -11,6 +11,7 @@ public enum Catalogue {
     + RecurrenceCases.records
     + LookupCases.records + ScatterCases.records + SortingCases.records + SparseCases.records
     + LinearAlgebraCases.records
+    + SoftmaxCases.records + AttentionCases.records + LossCases.records
 }
 
 extension OperationRecord {

@@ -13,7 +13,7 @@ let wanted = CommandLine.arguments.dropFirst().first
 let everything =
   functionCases + operatorCases + typeCases + reductionCases + scanCases + productCases
   + movementCases + poolingCases + normalizationCases + recurrenceCases + randomCases
-  + updateCases + trainingCases + lookupCases
+  + updateCases + trainingCases + lookupCases + softmaxCases + attentionCases + lossCases
 let cases = everything.filter { wanted == nil || $0.name.contains(wanted ?? "") }
 
 func complain(_ text: String) {

@@ -22,3 +22,7 @@ const char *opencl_lookup_source(void);
 const char *opencl_scatter_source(void);
 const char *opencl_sort_source(void);
 const char *opencl_sparse_source(void);
+const char *opencl_cross_entropy_source(void);
+const char *opencl_ctc_source(void);
+const char *opencl_softmax_rows_source(void);
+const char *opencl_softmax_source(void);

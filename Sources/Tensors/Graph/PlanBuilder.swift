@@ -59,6 +59,11 @@ struct PlanBuilder {
   /// The copies in a row that were made of views and constants.
   private var copies: [Int: Int] = [:]
 
+  /// Nodes added ahead of their turn.
+  var ahead: Set<Int> = []
+  /// Nodes that the kernel of another one computes.
+  var companions: Set<Int> = []
+
   private init(_ work: Gathering, _ backend: any Backend) {
     self.backend = backend
     nodes = work.nodes
@@ -78,16 +83,18 @@ struct PlanBuilder {
     return MemoryPlan.finish(builder)
   }
 
-  private mutating func add(_ index: Int) throws(TensorError) {
+  mutating func add(_ index: Int) throws(TensorError) {
     let node = nodes[index]
-    if node.isConstant { return }
+    if node.isConstant || ahead.contains(index) { return }
     if isLate(index) { late.insert(index) }
     if let view = node.operation as? ViewOperation {
       try resolve(view, index)
     } else if node.operation is ElementwiseOperation {
       if fusion.root[index] == index { try addGroup(index) }
     } else if let operation = node.operation as? KernelOperation {
-      if fusion.root[index] == index { try operation.plan(index, in: &self) }
+      if fusion.root[index] == index, !companions.contains(index) {
+        try operation.plan(index, in: &self)
+      }
     }
     if isKept[index], !(node.operation is ViewOperation) { results.append((index, index, 0)) }
   }

@@ -37,7 +37,7 @@ struct Workload {
   private static let kinds: [String: @Sendable (Workload) throws -> PreparedWorkload] = [
     "gemm": matrixProduct, "bgemm": matrixProducts, "elementwise": elementwise, "pool": pooling,
     "batchnorm": batchNormalization, "lstm": longShortTermMemory, "reduce": reduction,
-    "optimizer": optimizer, "train": training, "embedding": embedding,
+    "optimizer": optimizer, "train": training, "embedding": embedding, "softmax_ce": crossEntropy,
   ]
 
   func unsupported(_ problem: String) -> TensorError {
