@@ -12,16 +12,28 @@ static const char elementary_float64[] = {
 #embed "../common/elementary_float64.h"
     , 0};
 
-static const char elementwise[] = {
-#embed "elementwise.cl"
-    , 0};
-
 static const char assembly[] = {
 #embed "assembly.cl"
     , 0};
 
 static const char convolution[] = {
 #embed "convolution.cl"
+    , 0};
+
+static const char cross_entropy[] = {
+#embed "cross_entropy.cl"
+    , 0};
+
+static const char ctc[] = {
+#embed "ctc.cl"
+    , 0};
+
+static const char elementwise[] = {
+#embed "elementwise.cl"
+    , 0};
+
+static const char lookup[] = {
+#embed "lookup.cl"
     , 0};
 
 static const char matmul[] = {
@@ -36,16 +48,16 @@ static const char matmul_gpu[] = {
 #embed "matmul_gpu.cl"
     , 0};
 
+static const char normalization[] = {
+#embed "normalization.cl"
+    , 0};
+
 static const char patches[] = {
 #embed "patches.cl"
     , 0};
 
 static const char pooling[] = {
 #embed "pooling.cl"
-    , 0};
-
-static const char normalization[] = {
-#embed "normalization.cl"
     , 0};
 
 static const char recurrence[] = {
@@ -68,12 +80,20 @@ static const char scan[] = {
 #embed "scan.cl"
     , 0};
 
-static const char lookup[] = {
-#embed "lookup.cl"
+static const char scan_recurrence[] = {
+#embed "scan_recurrence.cl"
     , 0};
 
 static const char scatter[] = {
 #embed "scatter.cl"
+    , 0};
+
+static const char softmax[] = {
+#embed "softmax.cl"
+    , 0};
+
+static const char softmax_rows[] = {
+#embed "softmax_rows.cl"
     , 0};
 
 static const char sort[] = {
@@ -82,43 +102,30 @@ static const char sort[] = {
 
 static const char sparse[] = {
 #embed "sparse.cl"
-static const char cross_entropy[] = {
-#embed "cross_entropy.cl"
-    , 0};
-
-static const char ctc[] = {
-#embed "ctc.cl"
-    , 0};
-
-static const char softmax_rows[] = {
-#embed "softmax_rows.cl"
-    , 0};
-
-static const char softmax[] = {
-#embed "softmax.cl"
     , 0};
 
 const char *opencl_elementary_source(void) { return elementary; }
 const char *opencl_elementary_float64_source(void) { return elementary_float64; }
-const char *opencl_elementwise_source(void) { return elementwise; }
 const char *opencl_assembly_source(void) { return assembly; }
 const char *opencl_convolution_source(void) { return convolution; }
+const char *opencl_cross_entropy_source(void) { return cross_entropy; }
+const char *opencl_ctc_source(void) { return ctc; }
+const char *opencl_elementwise_source(void) { return elementwise; }
+const char *opencl_lookup_source(void) { return lookup; }
 const char *opencl_matmul_source(void) { return matmul; }
 const char *opencl_matmul_cpu_source(void) { return matmul_cpu; }
 const char *opencl_matmul_gpu_source(void) { return matmul_gpu; }
+const char *opencl_normalization_source(void) { return normalization; }
 const char *opencl_patches_source(void) { return patches; }
 const char *opencl_pooling_source(void) { return pooling; }
-const char *opencl_normalization_source(void) { return normalization; }
 const char *opencl_recurrence_source(void) { return recurrence; }
 const char *opencl_recurrence_cpu_source(void) { return recurrence_cpu; }
 const char *opencl_recurrence_gpu_source(void) { return recurrence_gpu; }
 const char *opencl_reduction_source(void) { return reduction; }
 const char *opencl_scan_source(void) { return scan; }
-const char *opencl_lookup_source(void) { return lookup; }
+const char *opencl_scan_recurrence_source(void) { return scan_recurrence; }
 const char *opencl_scatter_source(void) { return scatter; }
+const char *opencl_softmax_source(void) { return softmax; }
+const char *opencl_softmax_rows_source(void) { return softmax_rows; }
 const char *opencl_sort_source(void) { return sort; }
 const char *opencl_sparse_source(void) { return sparse; }
-const char *opencl_cross_entropy_source(void) { return cross_entropy; }
-const char *opencl_ctc_source(void) { return ctc; }
-const char *opencl_softmax_rows_source(void) { return softmax_rows; }
-const char *opencl_softmax_source(void) { return softmax; }
