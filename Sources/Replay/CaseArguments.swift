@@ -102,6 +102,10 @@ extension CaseArguments {
     try value(name, "an integer") { $0.integer }
   }
 
+  package func optionalInteger(_ name: String) throws(TensorError) -> Int? {
+    try optional(name, "an integer or null") { $0.integer }
+  }
+
   package func integers(_ name: String) throws(TensorError) -> [Int] {
     try value(name, "a list of integers") { $0.integers }
   }

@@ -9,7 +9,7 @@ extension CaseRunner {
         arguments.tensor("x"), arguments.tensor("target"),
         classWeights: arguments.optionalTensor("classWeight"),
         labelSmoothing: arguments.number("labelSmoothing"),
-        ignoreIndex: arguments.optionalNumber("ignoreIndex").map { Int($0) },
+        ignoreIndex: arguments.optionalInteger("ignoreIndex"),
         reduction: arguments.reduction())
     },
     "nll": .one(.loss) { arguments in
