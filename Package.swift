@@ -38,9 +38,11 @@ let package = Package(
     floor("OpenCLBackend", on: ["Geometry", "Backends", "OpenCLSources", "COpenCL"]),
     floor("Tensors", on: ["Geometry", "Backends", "CPUBackend", "OpenCLBackend"]),
     floor("Optimizers", on: ["Geometry", "Tensors"]),
+    floor("Layers", on: ["Geometry", "Tensors"]),
+    floor("Models", on: ["Geometry", "Tensors", "Layers"]),
     floor("Formats", on: ["Geometry"]),
-    floor("Replay", on: ["Geometry", "Tensors", "Optimizers", "Formats"]),
-    floor("Apus", on: ["Geometry", "Tensors", "Optimizers", "Formats"]),
+    floor("Replay", on: ["Geometry", "Tensors", "Optimizers", "Layers", "Formats"]),
+    floor("Apus", on: ["Geometry", "Tensors", "Optimizers", "Layers", "Models", "Formats"]),
     .executableTarget(
       name: "apus-cli",
       dependencies: ["Geometry", "Backends", "Tensors", "Optimizers", "Formats", "Replay"],
@@ -67,6 +69,12 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "OptimizersTests", dependencies: ["Geometry", "Optimizers", "Tensors"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "LayersTests", dependencies: ["Geometry", "Layers", "Optimizers", "Tensors"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ModelsTests", dependencies: ["Geometry", "Layers", "Models", "Tensors"],
       swiftSettings: strict),
     .testTarget(
       name: "TrainingTests",

@@ -26,6 +26,9 @@ package enum Span: Hashable, Sendable {
     }
   }
 
+  /// The window, if it is one.
+  package var window: Window? { if case .window(let window) = self { window } else { nil } }
+
   /// Whether a result is the mean of its run, not a sum with weights.
   private var isMean: Bool {
     switch self {

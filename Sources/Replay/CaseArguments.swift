@@ -9,6 +9,7 @@ package import Tensors
 package final class CaseArguments {
   private let golden: GoldenCase
   private let device: Device
+  private let attributes: [String: JSON]
   private var unused: Set<String>
   private var unusedInputs: Set<String>
   private var inputs: [String: Tensor] = [:]
@@ -16,13 +17,41 @@ package final class CaseArguments {
   init(_ golden: GoldenCase, on device: Device) {
     self.golden = golden
     self.device = device
-    unused = Set(golden.attributes.keys)
+    attributes = golden.attributes
+    unused = Set(attributes.keys)
     unusedInputs = Set(golden.tensorNames.filter { !Self.isExpectation($0) })
   }
 
+  /// The attributes of a part of the case: a layer, an optimizer. It has no inputs of its own.
+  private init(part: [String: JSON], of whole: CaseArguments) {
+    golden = whole.golden
+    device = whole.device
+    attributes = part
+    unused = Set(part.keys)
+    unusedInputs = []
+  }
+
+  /// What an attribute that is an object says.
+  func part(_ name: String) throws(TensorError) -> CaseArguments {
+    CaseArguments(part: try value(name, "an object") { $0.object }, of: self)
+  }
+
+  /// What each object of a list says.
+  func parts(_ name: String) throws(TensorError) -> [CaseArguments] {
+    try value(name, "a list of objects") { list in
+      let objects = list.array?.compactMap(\.object)
+      return objects?.count == list.array?.count ? objects : nil
+    }.map { CaseArguments(part: $0, of: self) }
+  }
+
+  /// The inputs whose names begin so, without that beginning.
+  func names(after prefix: String) -> [String] {
+    golden.tensorNames.filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }
+  }
+
   private static func isExpectation(_ name: String) -> Bool {
-    name == "y" || name == "gy"
-      || ["y.", "gy.", "grad.", "p.after."].contains { name.hasPrefix($0) }
+    name == "y" || name == "gy" || name == "losses"
+      || ["y.", "gy.", "grad.", "p.after.", "after."].contains { name.hasPrefix($0) }
   }
 
   /// Checks that every attribute and every input has been asked for.
@@ -74,7 +103,7 @@ extension CaseArguments {
     _ name: String, _ kind: String, _ convert: (JSON) -> Value?
   ) throws(TensorError) -> Value {
     unused.remove(name)
-    guard let value = golden.attributes[name] else {
+    guard let value = attributes[name] else {
       throw TensorError(.argument, "replay", "\(golden.operation) needs the attribute \(name)")
     }
     guard let converted = convert(value) else {
@@ -87,7 +116,7 @@ extension CaseArguments {
   private func optional<Value>(
     _ name: String, _ kind: String, _ convert: (JSON) -> Value?
   ) throws(TensorError) -> Value? {
-    if golden.attributes[name] == .null {
+    if attributes[name] == .null {
       unused.remove(name)
       return nil
     }
@@ -154,7 +183,7 @@ extension CaseArguments {
 
   /// Checks that the case does not use these attributes: they are null or absent.
   package func expectUnused(_ names: String...) throws(TensorError) {
-    for name in names where golden.attributes[name] != nil {
+    for name in names where attributes[name] != nil {
       _ = try value(name, "null, and nothing else is supported") { $0.isNull ? true : nil }
     }
   }

@@ -25,7 +25,7 @@ package struct CaseRunner: Sendable {
     var all: [String: CaseRunner] = [:]
     for family in [
       elementwise, reduction, matmul, movement, convolution, pooling, normalization, recurrence,
-      lookup, softmax, attention, loss,
+      lookup, softmax, attention, loss, elementLoss, layer,
     ] {
       all.merge(family) { first, _ in first }
     }

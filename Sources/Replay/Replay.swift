@@ -37,7 +37,8 @@ private func outcome(
   if golden.kind == "optimizer" {
     return (try optimizerOutcomes(of: golden, on: device), .optimizer)
   }
-  guard golden.kind != "train", let runner = CaseRunner.all[golden.operation] else {
+  if golden.kind == "train" { return (try trainingOutcomes(of: golden, on: device), .training) }
+  guard let runner = CaseRunner.all[golden.operation] else {
     throw TensorError(.argument, "replay", "unknown operation \(golden.operation)")
   }
   let outcomes = try recorded { try differentiated(golden, runner, on: device) }
@@ -116,7 +117,8 @@ private struct Comparison {
   /// What the file expects, in the order of the outcomes; every expectation must have one.
   private func expectedTensors() throws -> [Expected] {
     let names = golden.tensorNames.filter { name in
-      name == "y" || ["y.", "grad.", "p.after."].contains { name.hasPrefix($0) }
+      name == "y" || name == "losses"
+        || ["y.", "grad.", "p.after.", "after."].contains { name.hasPrefix($0) }
     }
     guard !names.isEmpty, names == outcomes.map(\.name).sorted() else {
       let computed = outcomes.map(\.name).joined(separator: ", ")

@@ -24,6 +24,7 @@ package struct Tolerances: Sendable {
   package static let recurrence = Tolerances(output: 1e-5, gradient: 1e-5)
   package static let attention = Tolerances(output: 1e-5, gradient: 1e-5)
   package static let loss = Tolerances(output: 5e-6, gradient: 5e-6)
+  package static let training = Tolerances(output: 1e-4, gradient: 1e-4)
   package static let optimizer = Tolerances(output: 5e-6, gradient: 5e-6)
 
   /// What is allowed for a tensor of a case on which the reference itself is off by

@@ -42,7 +42,7 @@ extension CaseRunner {
 }
 
 extension CaseArguments {
-  fileprivate func reduction() throws(TensorError) -> LossReduction {
+  func reduction() throws(TensorError) -> LossReduction {
     try choice("reduction", ["mean": .mean, "sum": .sum, "none": .none])
   }
 }

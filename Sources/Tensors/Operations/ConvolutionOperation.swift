@@ -38,6 +38,14 @@ final class ConvolutionOperation: KernelOperation, @unchecked Sendable {
       recording: Node(self, resultShape, node.scalarType, node.place, node, second.node))
   }
 
+  override func multiplications(of inputs: [Shape], result: Shape) -> Int {
+    convolution.operations / 2
+  }
+
+  override var windows: (rows: Window, columns: Window)? {
+    pass == .forward ? (convolution.rows, convolution.columns) : nil
+  }
+
   override func describe(into key: inout Key) {
     key.append(pass.rawValue)
     key.append(convolution.groups)

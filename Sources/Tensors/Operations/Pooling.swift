@@ -89,7 +89,8 @@ public func adaptiveAveragePool1d(_ x: Tensor, outputSize: Int) throws(TensorErr
 
 /// The mean over all axes between the first and the last: `[batch, rows, columns, channels]` to
 /// `[batch, channels]`, or to `[batch, 1, 1, channels]`.
-public func globalAveragePool(_ x: Tensor, keepingAxes: Bool = false) throws(TensorError) -> Tensor {
+public func globalAveragePool(_ x: Tensor, keepingAxes: Bool = false) throws(TensorError) -> Tensor
+{
   let axes = try spatialAxes(x, "globalAveragePool")
   guard x.scalarType.isFloatingPoint else { throw Tensor.unfit("globalAveragePool", [x]) }
   return try x.mean(axes: axes, keepingAxes: keepingAxes)
@@ -127,6 +128,13 @@ final class PoolingOperation: KernelOperation, @unchecked Sendable {
     self.pooling = pooling
     self.pass = pass
     super.init(name, code: Self.code)
+  }
+
+  override var windows: (rows: Window, columns: Window)? {
+    guard pass == .values || pass == .winners, let rows = pooling.rows.window,
+      let columns = pooling.columns.window
+    else { return nil }
+    return (rows, columns)
   }
 
   override func describe(into key: inout Key) {
@@ -197,7 +205,8 @@ final class PoolingOperation: KernelOperation, @unchecked Sendable {
     }
   }
 
-  static func winners(_ pooling: Pooling, _ x: Tensor, _ name: String) throws(TensorError) -> Tensor {
+  static func winners(_ pooling: Pooling, _ x: Tensor, _ name: String) throws(TensorError) -> Tensor
+  {
     try Tensor(
       recording: Node(
         PoolingOperation(.winners, pooling, name), pooling.outputShape, pooling.winnerType,

@@ -127,6 +127,13 @@ final class ResamplingOperation: KernelOperation, @unchecked Sendable {
         x.node))
   }
 
+  override var windows: (rows: Window, columns: Window)? {
+    guard !resampling.isTransposed, let rows = resampling.rows.window,
+      let columns = resampling.columns.window
+    else { return nil }
+    return (rows, columns)
+  }
+
   override func describe(into key: inout Key) {
     key.append(resampling.isTransposed ? 1 : 0)
     key.append(resampling.rows)

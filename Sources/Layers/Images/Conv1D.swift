@@ -1,0 +1,44 @@
+public import Geometry
+public import Tensors
+
+/// A convolution of sequences `[batch, time, channels]`, with bias and activation.
+public final class Conv1D: Layer {
+  private let filters: Int
+  private let window: Int, stride: Int, dilation: Int
+  private let padding: Padding
+  private let groups: Int
+  private let activation: ActivationFunction
+  /// `[steps, inputs / groups, filters]`, Glorot uniform.
+  public let kernel: Weight
+  /// `[filters]`, zeros.
+  public let bias: Weight?
+
+  public init(
+    _ filters: Int, kernel window: Int, stride: Int = 1, padding: Padding = .valid,
+    dilation: Int = 1, groups: Int = 1, activation: ActivationFunction = .linear,
+    useBias: Bool = true, kernel: Weight = Weight(.glorotUniform), bias: Weight = Weight(.zeros)
+  ) {
+    self.filters = filters
+    self.window = window
+    self.stride = stride
+    self.padding = padding
+    self.dilation = dilation
+    self.groups = groups
+    self.activation = activation
+    self.kernel = kernel
+    self.bias = useBias ? bias : nil
+  }
+
+  public func forward(_ x: Tensor) throws(TensorError) -> Tensor {
+    let shape = try filterShape("conv1d", [window], x, groups: groups, filters)
+    return try activation(
+      conv1d(
+        x, kernel(shape, like: x), bias: bias?([filters], like: x), stride: stride,
+        padding: padding, dilation: dilation, groups: groups))
+  }
+
+  /// The mask of the steps, where there are as many as before.
+  public func mask(of x: Tensor, _ mask: Tensor?, result: Tensor) throws(TensorError) -> Tensor? {
+    result.rank == 3 && x.rank == 3 && result.shape[1] == x.shape[1] ? mask : nil
+  }
+}

@@ -1,0 +1,54 @@
+public import Geometry
+public import Tensors
+
+/// A convolution of images `[batch, rows, columns, channels]`, with bias and activation.
+public final class Conv2D: Layer {
+  private let filters: Int
+  private let window: [Int], stride: [Int], dilation: [Int]
+  private let padding: Padding
+  private let groups: Int
+  private let activation: ActivationFunction
+  /// `[rows, columns, inputs / groups, filters]`, Glorot uniform.
+  public let kernel: Weight
+  /// `[filters]`, zeros.
+  public let bias: Weight?
+
+  /// - Parameters:
+  ///   - filters: the channels of the result.
+  ///   - kernel: rows and columns of a filter.
+  public init(
+    _ filters: Int, kernel window: [Int], stride: [Int] = [1, 1], padding: Padding = .valid,
+    dilation: [Int] = [1, 1], groups: Int = 1, activation: ActivationFunction = .linear,
+    useBias: Bool = true, kernel: Weight = Weight(.glorotUniform), bias: Weight = Weight(.zeros)
+  ) {
+    self.filters = filters
+    self.window = window
+    self.stride = stride
+    self.padding = padding
+    self.dilation = dilation
+    self.groups = groups
+    self.activation = activation
+    self.kernel = kernel
+    self.bias = useBias ? bias : nil
+  }
+
+  /// With square filters.
+  public convenience init(
+    _ filters: Int, kernel window: Int, stride: Int = 1, padding: Padding = .valid,
+    dilation: Int = 1, groups: Int = 1, activation: ActivationFunction = .linear,
+    useBias: Bool = true, kernel: Weight = Weight(.glorotUniform), bias: Weight = Weight(.zeros)
+  ) {
+    self.init(
+      filters, kernel: [window, window], stride: [stride, stride], padding: padding,
+      dilation: [dilation, dilation], groups: groups, activation: activation, useBias: useBias,
+      kernel: kernel, bias: bias)
+  }
+
+  public func forward(_ x: Tensor) throws(TensorError) -> Tensor {
+    let shape = try filterShape("conv2d", window, x, groups: groups, filters)
+    return try activation(
+      conv2d(
+        x, kernel(shape, like: x), bias: bias?([filters], like: x), stride: stride,
+        padding: padding, dilation: dilation, groups: groups))
+  }
+}

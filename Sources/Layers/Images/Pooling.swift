@@ -1,0 +1,164 @@
+public import Geometry
+public import Tensors
+
+/// The largest value in each window of an image, a channel at a time.
+public final class MaxPool2D: Layer {
+  private let window: [Int], stride: [Int]
+  private let padding: Padding
+
+  /// - Parameter stride: the window itself if not given.
+  public init(_ window: [Int], stride: [Int]? = nil, padding: Padding = .valid) {
+    self.window = window
+    self.stride = stride ?? window
+    self.padding = padding
+  }
+
+  public convenience init(_ window: Int = 2, stride: Int? = nil, padding: Padding = .valid) {
+    self.init([window, window], stride: stride.map { [$0, $0] }, padding: padding)
+  }
+
+  public func forward(_ x: Tensor) throws(TensorError) -> Tensor {
+    try maxPool2d(x, window: window, stride: stride, padding: padding)
+  }
+}
+
+/// The mean of each window of an image, a channel at a time; padding is left out of it.
+public final class AveragePool2D: Layer {
+  private let window: [Int], stride: [Int]
+  private let padding: Padding
+
+  /// - Parameter stride: the window itself if not given.
+  public init(_ window: [Int], stride: [Int]? = nil, padding: Padding = .valid) {
+    self.window = window
+    self.stride = stride ?? window
+    self.padding = padding
+  }
+
+  public convenience init(_ window: Int = 2, stride: Int? = nil, padding: Padding = .valid) {
+    self.init([window, window], stride: stride.map { [$0, $0] }, padding: padding)
+  }
+
+  public func forward(_ x: Tensor) throws(TensorError) -> Tensor {
+    try averagePool2d(x, window: window, stride: stride, padding: padding)
+  }
+}
+
+/// The largest value in each window of a sequence `[batch, time, channels]`.
+public final class MaxPool1D: Layer {
+  private let window: Int, stride: Int
+  private let padding: Padding
+
+  public init(_ window: Int = 2, stride: Int? = nil, padding: Padding = .valid) {
+    self.window = window
+    self.stride = stride ?? window
+    self.padding = padding
+  }
+
+  public func forward(_ x: Tensor) throws(TensorError) -> Tensor {
+    try maxPool1d(x, window: window, stride: stride, padding: padding)
+  }
+}
+
+/// The mean of each window of a sequence `[batch, time, channels]`.
+public final class AveragePool1D: Layer {
+  private let window: Int, stride: Int
+  private let padding: Padding
+
+  public init(_ window: Int = 2, stride: Int? = nil, padding: Padding = .valid) {
+    self.window = window
+    self.stride = stride ?? window
+    self.padding = padding
+  }
+
+  public func forward(_ x: Tensor) throws(TensorError) -> Tensor {
+    try averagePool1d(x, window: window, stride: stride, padding: padding)
+  }
+}
+
+/// The mean of each channel over all positions; over the steps that count, where there is a mask.
+public final class GlobalAveragePool: Layer {
+  private let keepsAxes: Bool
+
+  public init(keepingAxes: Bool = false) { keepsAxes = keepingAxes }
+
+  public func forward(_ x: Tensor) throws(TensorError) -> Tensor {
+    guard let mask = x.mask, x.rank == 3, mask.rank == 2 else {
+      return try globalAveragePool(x, keepingAxes: keepsAxes)
+    }
+    let weights = try mask.cast(to: x.scalarType).expanded(at: -1)
+    let count = try weights.sum(axes: [1], keepingAxes: keepsAxes)
+    return try (x * weights).sum(axes: [1], keepingAxes: keepsAxes)
+      / maximum(count, count.scalar(1))
+  }
+
+  public func mask(of x: Tensor, _ mask: Tensor?, result: Tensor) throws(TensorError) -> Tensor? {
+    nil
+  }
+}
+
+/// The largest value of each channel over all positions.
+public final class GlobalMaxPool: Layer {
+  private let keepsAxes: Bool
+
+  public init(keepingAxes: Bool = false) { keepsAxes = keepingAxes }
+
+  public func forward(_ x: Tensor) throws(TensorError) -> Tensor {
+    try globalMaxPool(x, keepingAxes: keepsAxes)
+  }
+
+  public func mask(of x: Tensor, _ mask: Tensor?, result: Tensor) throws(TensorError) -> Tensor? {
+    nil
+  }
+}
+
+/// The means of as many cells as wanted, whatever the size of the image.
+public final class AdaptiveAveragePool2D: Layer {
+  private let size: [Int]
+
+  public init(_ size: [Int]) { self.size = size }
+
+  public func forward(_ x: Tensor) throws(TensorError) -> Tensor {
+    try adaptiveAveragePool2d(x, outputSize: size)
+  }
+}
+
+/// The largest values of as many cells as wanted, whatever the size of the image.
+public final class AdaptiveMaxPool2D: Layer {
+  private let size: [Int]
+
+  public init(_ size: [Int]) { self.size = size }
+
+  public func forward(_ x: Tensor) throws(TensorError) -> Tensor {
+    try adaptiveMaxPool2d(x, outputSize: size)
+  }
+}
+
+/// The means of as many cells of a sequence as wanted.
+public final class AdaptiveAveragePool1D: Layer {
+  private let size: Int
+
+  public init(_ size: Int) { self.size = size }
+
+  public func forward(_ x: Tensor) throws(TensorError) -> Tensor {
+    try adaptiveAveragePool1d(x, outputSize: size)
+  }
+}
+
+/// An image enlarged by whole factors.
+public final class UpSampling2D: Layer {
+  private let scale: [Int]
+  private let mode: Interpolation
+
+  public init(_ scale: [Int], mode: Interpolation = .nearest) {
+    self.scale = scale
+    self.mode = mode
+  }
+
+  public convenience init(_ scale: Int = 2, mode: Interpolation = .nearest) {
+    self.init([scale, scale], mode: mode)
+  }
+
+  public func forward(_ x: Tensor) throws(TensorError) -> Tensor {
+    try upsample2d(x, scale: scale, mode: mode)
+  }
+}

@@ -1,0 +1,58 @@
+public import Geometry
+public import Tensors
+
+/// A depthwise convolution and a product over the channels behind it: far fewer parameters than a
+/// convolution with the same window.
+public final class SeparableConv2D: Layer {
+  private let filters: Int
+  private let window: [Int], stride: [Int], dilation: [Int]
+  private let padding: Padding
+  private let multiplier: Int
+  private let activation: ActivationFunction
+  /// `[rows, columns, inputs, multiplier]`, Glorot uniform.
+  public let depthwiseKernel: Weight
+  /// `[1, 1, inputs · multiplier, filters]`, Glorot uniform.
+  public let pointwiseKernel: Weight
+  /// `[filters]`, zeros.
+  public let bias: Weight?
+
+  public init(
+    _ filters: Int, kernel window: [Int], stride: [Int] = [1, 1], padding: Padding = .valid,
+    dilation: [Int] = [1, 1], multiplier: Int = 1, activation: ActivationFunction = .linear,
+    useBias: Bool = true, depthwiseKernel: Weight = Weight(.glorotUniform),
+    pointwiseKernel: Weight = Weight(.glorotUniform), bias: Weight = Weight(.zeros)
+  ) {
+    self.filters = filters
+    self.window = window
+    self.stride = stride
+    self.padding = padding
+    self.dilation = dilation
+    self.multiplier = multiplier
+    self.activation = activation
+    self.depthwiseKernel = depthwiseKernel
+    self.pointwiseKernel = pointwiseKernel
+    self.bias = useBias ? bias : nil
+  }
+
+  /// With square filters.
+  public convenience init(
+    _ filters: Int, kernel window: Int, stride: Int = 1, padding: Padding = .valid,
+    dilation: Int = 1, multiplier: Int = 1, activation: ActivationFunction = .linear,
+    useBias: Bool = true
+  ) {
+    self.init(
+      filters, kernel: [window, window], stride: [stride, stride], padding: padding,
+      dilation: [dilation, dilation], multiplier: multiplier, activation: activation,
+      useBias: useBias)
+  }
+
+  public func forward(_ x: Tensor) throws(TensorError) -> Tensor {
+    let shape = try filterShape("separableConv2d", window, x, groups: 1, multiplier)
+    let depthwise = try depthwiseKernel(shape, like: x)
+    let pointwise = try pointwiseKernel([1, 1, x.shape.last * multiplier, filters], like: x)
+    return try activation(
+      separableConv2d(
+        x, depthwise: depthwise, pointwise: pointwise, bias: bias?([filters], like: x),
+        stride: stride, padding: padding, dilation: dilation))
+  }
+}

@@ -1,0 +1,106 @@
+public import Geometry
+public import Tensors
+
+/// How often each class was taken for each: rows are what is there, columns what was predicted.
+public final class ConfusionMatrix: Metric {
+  /// What a class comes to.
+  public struct Row: Sendable {
+    public let label: Int
+    public let precision: Double, recall: Double, f1: Double, iou: Double
+    /// How many samples have the label.
+    public let support: Int
+  }
+
+  public let name = "accuracy by class"
+  public let isMaximized = true
+  public let classes: Int
+  private let totals = Totals()
+
+  public init(classes: Int) { self.classes = classes }
+
+  /// - Parameters:
+  ///   - predictions: numbers for each class, the last axis; or classes themselves, as integers.
+  public func update(
+    _ predictions: Tensor, _ targets: Tensor, weights: Tensor?
+  ) throws(TensorError) {
+    let isScores = predictions.scalarType.isFloatingPoint
+    let found = isScores ? try predictions.argmax(axis: -1) : try predictions.cast(to: .int32)
+    let there =
+      isScores ? try labels(targets, like: predictions, name) : try targets.cast(to: .int32)
+    guard classes > 0, found.shape == there.shape,
+      !isScores || predictions.shape.last == classes
+    else {
+      throw TensorError(
+        .shape, "confusionMatrix", "predictions and targets are not of \(classes) classes",
+        operands: [
+          TensorInfo(predictions, name: "predictions"), TensorInfo(targets, name: "targets"),
+        ])
+    }
+    var rows = try oneHot(there.reshaped(to: [there.count]), depth: classes)
+    let columns = try oneHot(found.reshaped(to: [found.count]), depth: classes)
+    if let weights {
+      rows = try rows * weights.cast(to: .float32).reshaped(to: [there.count, 1])
+    }
+    try totals.add([matmul(rows, columns, transposeLeft: true)])
+  }
+
+  /// The counts, a row a label.
+  public func matrix() throws(TensorError) -> [[Int]] {
+    guard let sums = try totals.values() else {
+      return [[Int]](repeating: [Int](repeating: 0, count: classes), count: classes)
+    }
+    return (0..<classes).map { row in
+      (0..<classes).map { Int(exactly: sums[0][row * classes + $0].rounded()) ?? 0 }
+    }
+  }
+
+  /// Precision, recall, F1 and intersection over union of each class.
+  public func report() throws(TensorError) -> [Row] {
+    let matrix = try matrix()
+    return matrix.indices.map { label in
+      let right = Double(matrix[label][label])
+      let there = Double(matrix[label].reduce(0, +))
+      let found = Double(matrix.reduce(0) { $0 + $1[label] })
+      func share(_ whole: Double) -> Double { whole == 0 ? 0 : right / whole }
+      return Row(
+        label: label, precision: share(found), recall: share(there),
+        f1: there + found == 0 ? 0 : 2 * right / (there + found),
+        iou: share(there + found - right), support: matrix[label].reduce(0, +))
+    }
+  }
+
+  /// The share on the diagonal.
+  public func result() throws(TensorError) -> Double {
+    let matrix = try matrix()
+    let all = matrix.joined().reduce(0, +)
+    return all == 0 ? .nan : Double(matrix.indices.reduce(0) { $0 + matrix[$1][$1] }) / Double(all)
+  }
+
+  public func reset() { totals.reset() }
+}
+
+/// The mean over classes of intersection over union: of what is there and what was found, the share
+/// that is both. Classes that are in neither are left out.
+public final class MeanIoU: Metric {
+  public let name = "mean IoU"
+  public let isMaximized = true
+  private let counts: ConfusionMatrix
+
+  public init(classes: Int) { counts = ConfusionMatrix(classes: classes) }
+
+  public func update(
+    _ predictions: Tensor, _ targets: Tensor, weights: Tensor?
+  ) throws(TensorError) {
+    try counts.update(predictions, targets, weights: weights)
+  }
+
+  public func result() throws(TensorError) -> Double {
+    let matrix = try counts.matrix()
+    let present = try counts.report().filter { row in
+      row.support > 0 || matrix.contains { $0[row.label] > 0 }
+    }
+    return present.isEmpty ? .nan : present.reduce(0) { $0 + $1.iou } / Double(present.count)
+  }
+
+  public func reset() { counts.reset() }
+}

@@ -1,0 +1,114 @@
+public import Geometry
+public import Tensors
+
+/// A number that tells how good predictions are, accumulated over batches.
+///
+/// `update` records sums on the device and waits for nothing; `result` reads them. What comes out does
+/// not depend on how the samples were cut into batches, up to rounding.
+public protocol Metric: AnyObject {
+  /// As reports call it: `accuracy`.
+  var name: String { get }
+  /// Whether larger is better.
+  var isMaximized: Bool { get }
+
+  /// Takes a batch in. Weights have the leading axes of the predictions.
+  func update(_ predictions: Tensor, _ targets: Tensor, weights: Tensor?) throws(TensorError)
+  /// The number over all batches since the last reset; NaN of none.
+  func result() throws(TensorError) -> Double
+  /// Begins anew.
+  func reset()
+}
+
+extension Metric {
+  public func update(_ predictions: Tensor, _ targets: Tensor) throws(TensorError) {
+    try update(predictions, targets, weights: nil)
+  }
+}
+
+/// Sums on the device that a metric keeps.
+final class Totals {
+  private var boxes: [Parameter] = []
+
+  /// Adds to each sum; the first time they become the sums.
+  func add(_ values: [Tensor]) throws(TensorError) {
+    var detached: [Tensor] = []
+    for value in values { detached.append(try stopGradient(value)) }
+    if boxes.isEmpty {
+      boxes = detached.map { Parameter($0, isTrained: false) }
+      // So that the graph of the batch is not kept until somebody reads the sums.
+      return try Parameter.assign(zip(boxes, detached).map { ($0, $1) })
+    }
+    var sums: [(parameter: Parameter, value: Tensor)] = []
+    for (box, value) in zip(boxes, detached) { sums.append((box, try box.value + value)) }
+    try Parameter.assign(sums)
+  }
+
+  /// The sums, each with its elements; nil if nothing was added.
+  func values() throws(TensorError) -> [[Double]]? {
+    if boxes.isEmpty { return nil }
+    try evaluate(boxes.map(\.value))
+    var values: [[Double]] = []
+    for box in boxes { values.append(try box.value.scalars().map(Double.init)) }
+    return values
+  }
+
+  func reset() { boxes = [] }
+}
+
+/// The mean of a number that each sample, or each element, has: the form of most metrics.
+public final class MeanMetric: Metric {
+  public let name: String
+  public let isMaximized: Bool
+  private let values: @Sendable (_ predictions: Tensor, _ targets: Tensor) throws -> Tensor
+  private let finish: @Sendable (Double) -> Double
+  private let totals = Totals()
+
+  /// - Parameters:
+  ///   - finish: makes the result of the mean: the root of a mean square, for one.
+  ///   - values: a number for each sample or element, over whose axes weights are spread.
+  public init(
+    _ name: String, isMaximized: Bool = true,
+    finish: @escaping @Sendable (Double) -> Double = { $0 },
+    values: @escaping @Sendable (Tensor, Tensor) throws -> Tensor
+  ) {
+    self.name = name
+    self.isMaximized = isMaximized
+    self.finish = finish
+    self.values = values
+  }
+
+  public func update(
+    _ predictions: Tensor, _ targets: Tensor, weights: Tensor?
+  ) throws(TensorError) {
+    var values: Tensor
+    do { values = try self.values(predictions, targets).cast(to: .float32) } catch {
+      throw error.asTensorError
+    }
+    var count = try Tensor.full(Double(values.count), [], on: values.device)
+    let mask = try predictions.mask.map { (mask) throws(TensorError) in
+      try mask.cast(to: .float32)
+    }
+    if let weights = try weights?.cast(to: .float32) ?? mask {
+      guard weights.rank <= values.rank, Array(values.shape).starts(with: Array(weights.shape))
+      else {
+        throw TensorError(
+          .shape, name, "weights have the leading axes of what is averaged",
+          operands: [TensorInfo(values, name: "values"), TensorInfo(weights, name: "weights")])
+      }
+      let behind = values.rank - weights.rank
+      let spread = try weights.reshaped(
+        to: Shape(Array(weights.shape) + [Int](repeating: 1, count: behind)))
+      values = try values * spread
+      let rest = Array(values.shape).suffix(behind).reduce(1, *)
+      count = try weights.sum() * Double(rest)
+    }
+    try totals.add([values.sum(), count])
+  }
+
+  public func result() throws(TensorError) -> Double {
+    guard let sums = try totals.values() else { return .nan }
+    return finish(sums[0][0] / sums[1][0])
+  }
+
+  public func reset() { totals.reset() }
+}

@@ -1,0 +1,88 @@
+public import Geometry
+internal import Glibc
+public import Tensors
+
+extension Metric where Self == MeanMetric {
+  public static var meanAbsoluteError: MeanMetric {
+    MeanMetric("mean absolute error", isMaximized: false) { x, t in
+      try requireSameShape("mean absolute error", x, t)
+      return try abs(x - t.cast(to: x.scalarType))
+    }
+  }
+
+  public static var meanSquaredError: MeanMetric {
+    MeanMetric("mean squared error", isMaximized: false) { x, t in
+      try requireSameShape("mean squared error", x, t)
+      return try square(x - t.cast(to: x.scalarType))
+    }
+  }
+
+  public static var rootMeanSquaredError: MeanMetric {
+    MeanMetric("root mean squared error", isMaximized: false, finish: { $0.squareRoot() }) {
+      x, t in
+      try requireSameShape("root mean squared error", x, t)
+      return try square(x - t.cast(to: x.scalarType))
+    }
+  }
+
+  /// `e` to the mean cross-entropy of logits, classes last: among how many words a model wavers.
+  public static var perplexity: MeanMetric {
+    MeanMetric("perplexity", isMaximized: false, finish: { exp($0) }) {
+      try softmaxCrossEntropy($0, $1, reduction: .none)
+    }
+  }
+
+  /// The mean of any loss, as a metric.
+  public static func loss(_ loss: Loss) -> MeanMetric {
+    MeanMetric(loss.name, isMaximized: false) { try loss($0, $1, reduction: .none) }
+  }
+
+  /// Twice the overlap over the sum, of each sample's thresholded mask and the true one.
+  public static func dice(threshold: Double = 0.5) -> MeanMetric {
+    MeanMetric("dice") { x, t in
+      try requireSameShape("dice", x, t)
+      let found = try greater(x, x.scalar(threshold)).cast(to: .float32)
+      let there = try isTrue(t).cast(to: .float32)
+      let axes = Array(1..<max(1, x.rank))
+      let whole = try (found + there).sum(axes: axes)
+      let both = try (found * there).sum(axes: axes) * 2
+      // Two empty masks agree.
+      return try select(greater(whole, Tensor(0)), both / maximum(whole, Tensor(1)), Tensor(1))
+    }
+  }
+}
+
+/// The share of the variance of targets that predictions explain.
+public final class RSquared: Metric {
+  public let name = "R²"
+  public let isMaximized = true
+  private let totals = Totals()
+
+  public init() {}
+
+  public func update(
+    _ predictions: Tensor, _ targets: Tensor, weights: Tensor?
+  ) throws(TensorError) {
+    try requireSameShape(name, predictions, targets)
+    let t = try targets.cast(to: .float32)
+    let error = try square(predictions.cast(to: .float32) - t)
+    var weight = try Tensor.ones(t.shape, on: t.device)
+    if let weights {
+      let behind = [Int](repeating: 1, count: max(0, t.rank - weights.rank))
+      weight =
+        try weight
+        * weights.cast(to: .float32).reshaped(to: Shape(Array(weights.shape) + behind))
+    }
+    try totals.add([
+      (weight * error).sum(), (weight * t).sum(), (weight * t * t).sum(), weight.sum(),
+    ])
+  }
+
+  public func result() throws(TensorError) -> Double {
+    guard let sums = try totals.values(), sums[3][0] > 0 else { return .nan }
+    let spread = sums[2][0] - sums[1][0] * sums[1][0] / sums[3][0]
+    return spread > 0 ? 1 - sums[0][0] / spread : .nan
+  }
+
+  public func reset() { totals.reset() }
+}

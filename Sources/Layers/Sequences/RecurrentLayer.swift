@@ -1,0 +1,94 @@
+public import Geometry
+public import Tensors
+
+/// What recurrent layers share: which of their states they return, and states kept between calls.
+///
+/// Inputs are `[batch, time, features]`. Where the input has a mask, steps that do not count leave the
+/// state alone.
+public class RecurrentLayer: Layer {
+  public let units: Int
+  let returnsSequences: Bool
+  let goesBackwards: Bool
+  private let isStateful: Bool
+  /// The share of the inputs that is dropped in training, the same at each step.
+  private let dropoutRate: Double
+  /// `[batch, units]` each, where the layer is stateful and has been called.
+  private var kept: [Parameter] = []
+
+  init(
+    _ units: Int, returnSequences: Bool, goBackwards: Bool, stateful: Bool, dropout: Double
+  ) {
+    self.units = units
+    returnsSequences = returnSequences
+    goesBackwards = goBackwards
+    isStateful = stateful
+    dropoutRate = dropout
+  }
+
+  public var members: [(name: String, value: Any)] {
+    // States are no weights: they have the batch's size.
+    reflectedMembers(of: self).filter { $0.name != "kept" }
+  }
+
+  /// All outputs and the last states. Reversed layers leave outputs beside their inputs.
+  func run(
+    _ x: Tensor, _ states: [Tensor], mask: Tensor?
+  ) throws(TensorError) -> (outputs: Tensor, states: [Tensor]) {
+    throw TensorError(.argument, "\(type(of: self))", "has no steps; please report this")
+  }
+
+  /// All outputs, `[batch, time, units]`, and the last states, begun from `states` or zeros.
+  public final func outputsAndStates(
+    _ x: Tensor, from states: [Tensor] = []
+  ) throws(TensorError) -> (outputs: Tensor, states: [Tensor]) {
+    try call(x) { () throws in
+      guard x.rank == 3, units > 0 else {
+        throw TensorError(
+          .shape, "\(type(of: self))", "takes [batch, time, features] to \(units) units",
+          operands: [TensorInfo(x)])
+      }
+      var input = x
+      if dropoutRate > 0, Phase.current == .training {
+        // One mask for all steps of a sequence.
+        let kept = try dropout(
+          .ones([x.shape[0], 1, x.shape[2]], as: x.scalarType, on: x.device), rate: dropoutRate)
+        input = try x * kept
+      }
+      let found = try run(input, states, mask: x.mask)
+      let outputs = goesBackwards ? try found.outputs.flipped(axes: [1]) : found.outputs
+      return (outputs, found.states)
+    }
+  }
+
+  public final func forward(_ x: Tensor) throws(TensorError) -> Tensor {
+    let start = isStateful ? kept.map(\.value) : []
+    let (outputs, states) = try outputsAndStates(x, from: start)
+    if isStateful { try keep(states) }
+    if returnsSequences { return outputs }
+    guard x.shape[1] > 0 else { return try outputs.sum(axes: [1]) }
+    return try outputs.slice(axis: 1, (x.shape[1] - 1)..<x.shape[1]).squeezed(axes: [1])
+  }
+
+  /// Begins the next call from zeros again.
+  public final func resetStates() { kept = [] }
+
+  private func keep(_ states: [Tensor]) throws(TensorError) {
+    var values: [Tensor] = []
+    // Back-propagation ends at the start of a call.
+    for state in states { values.append(try stopGradient(state)) }
+    if kept.map(\.shape) == values.map(\.shape) {
+      try Parameter.assign(zip(kept, values).map { ($0, $1) })
+    } else {
+      guard kept.isEmpty else {
+        throw TensorError(
+          .shape, "\(type(of: self))", "the batch is not the one that the states are of",
+          operands: [TensorInfo(values[0])], hint: "resetStates() before another batch size")
+      }
+      kept = values.map { Parameter($0, isTrained: false) }
+    }
+  }
+
+  public func mask(of x: Tensor, _ mask: Tensor?, result: Tensor) throws(TensorError) -> Tensor? {
+    returnsSequences ? mask : nil
+  }
+}
