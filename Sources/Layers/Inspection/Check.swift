@@ -12,9 +12,11 @@ extension Layer {
   ) throws(TensorError) -> [TensorError] {
     let x = try Tensor.zeros(Shape([1] + Array(input)), as: type, on: device)
     var mistakes: [TensorError] = []
-    let trace = Trace { [unowned self] module, inputs, error in
+    let trace = Trace { module, inputs, error in
       var error = error
-      if let path = path(to: ObjectIdentifier(module)), error.origin == ObjectIdentifier(module) {
+      if let path = self.path(to: ObjectIdentifier(module)),
+        error.origin == ObjectIdentifier(module)
+      {
         error.prefix(path)
       }
       mistakes.append(error)

@@ -1,4 +1,5 @@
 public import Geometry
+internal import Glibc
 public import Tensors
 
 /// A number that tells how good predictions are, accumulated over batches.
@@ -60,15 +61,21 @@ public final class MeanMetric: Metric {
   public let name: String
   public let isMaximized: Bool
   private let values: @Sendable (_ predictions: Tensor, _ targets: Tensor) throws -> Tensor
-  private let finish: @Sendable (Double) -> Double
+  private let finish: Finish
   private let totals = Totals()
 
-  /// - Parameters:
-  ///   - finish: makes the result of the mean: the root of a mean square, for one.
-  ///   - values: a number for each sample or element, over whose axes weights are spread.
+  /// What the result is of the mean.
+  public enum Finish: Sendable {
+    case mean
+    /// Of a mean square.
+    case squareRoot
+    /// `e` to the mean.
+    case exponential
+  }
+
+  /// - Parameter values: a number for each sample or element, over whose axes weights are spread.
   public init(
-    _ name: String, isMaximized: Bool = true,
-    finish: @escaping @Sendable (Double) -> Double = { $0 },
+    _ name: String, isMaximized: Bool = true, finish: Finish = .mean,
     values: @escaping @Sendable (Tensor, Tensor) throws -> Tensor
   ) {
     self.name = name
@@ -107,7 +114,12 @@ public final class MeanMetric: Metric {
 
   public func result() throws(TensorError) -> Double {
     guard let sums = try totals.values() else { return .nan }
-    return finish(sums[0][0] / sums[1][0])
+    let mean = sums[0][0] / sums[1][0]
+    switch finish {
+    case .mean: return mean
+    case .squareRoot: return mean.squareRoot()
+    case .exponential: return exp(mean)
+    }
   }
 
   public func reset() { totals.reset() }

@@ -1,5 +1,4 @@
 public import Geometry
-internal import Glibc
 public import Tensors
 
 extension Metric where Self == MeanMetric {
@@ -18,8 +17,7 @@ extension Metric where Self == MeanMetric {
   }
 
   public static var rootMeanSquaredError: MeanMetric {
-    MeanMetric("root mean squared error", isMaximized: false, finish: { $0.squareRoot() }) {
-      x, t in
+    MeanMetric("root mean squared error", isMaximized: false, finish: .squareRoot) { x, t in
       try requireSameShape("root mean squared error", x, t)
       return try square(x - t.cast(to: x.scalarType))
     }
@@ -27,7 +25,7 @@ extension Metric where Self == MeanMetric {
 
   /// `e` to the mean cross-entropy of logits, classes last: among how many words a model wavers.
   public static var perplexity: MeanMetric {
-    MeanMetric("perplexity", isMaximized: false, finish: { exp($0) }) {
+    MeanMetric("perplexity", isMaximized: false, finish: .exponential) {
       try softmaxCrossEntropy($0, $1, reduction: .none)
     }
   }
