@@ -32,17 +32,38 @@ static inline void copy_strided(const void *source, int64_t stride, int64_t coun
   }
 }
 
+// A row of `period` elements again and again, from index `start` on. A short row is copied from its
+// copies, twice as many each time.
+static void repeat_row(
+    const char *row, int64_t period, int64_t start, int64_t count, int64_t size, char *target) {
+  const int64_t position = start % period;
+  const int64_t first = period - position < count ? period - position : count;
+  memcpy(target, row + position * size, (size_t)(first * size));
+  char *whole = target + first * size;
+  count -= first;
+  int64_t have = period < count ? period : count;
+  memcpy(whole, row, (size_t)(have * size));
+  while (have < count) {
+    const int64_t more = have < count - have ? have : count - have;
+    memcpy(whole + have * size, whole, (size_t)(more * size));
+    have += more;
+  }
+}
+
 void elementwise_gather(const elementwise_input *input, int rank, const int64_t *extents,
                         const void *base, int64_t start, int64_t count, void *target) {
   const int64_t size = elementwise_size(input->type);
+  if (input->kind == access_row) {
+    repeat_row(base, input->period, start, count, size, target);
+    return;
+  }
   const int64_t lattice[2] = {INT64_MAX, input->period};
-  const int64_t row[2] = {0, 1};
   const int64_t column[2] = {1, 0};
   const int64_t *strides = input->strides;
-  if (input->kind == access_row || input->kind == access_column) {
+  if (input->kind == access_column) {
     rank = 2;
     extents = lattice;
-    strides = input->kind == access_row ? row : column;
+    strides = column;
   }
   const int last = rank - 1;
   int64_t position[8];

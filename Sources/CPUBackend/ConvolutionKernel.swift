@@ -10,6 +10,8 @@ final class ConvolutionKernel: Kernel {
   private let pass: convolution_pass
   private var work = convolution_work()
   private let widening: [Conversion]
+  /// The binding of a bias that the method adds itself, and the element it begins at.
+  private let bias: (binding: Int, offset: Int)?
   /// What is done to each finished part of the result.
   private let finish: CompiledProgram?
   /// The size of the result where it is not stored in place, else 0.
@@ -36,11 +38,19 @@ final class ConvolutionKernel: Kernel {
       }
       program = program?.castingFirstInput(from: type) ?? .cast(type, to: convolution.type)
     }
+    method = convolution.method(pass)
+    if let epilogue, let taken = program, type == convolution.type,
+      convolution_takes_bias(method), let found = taken.leadingBias(epilogue.domain, columns)
+    {
+      bias = (found.input + 1, epilogue.domain.accesses[found.input].offset)
+      program = found.rest.instructions.isEmpty ? nil : found.rest
+    } else {
+      bias = nil
+    }
     let domain = epilogue?.domain ?? Domain(count: max(resultCount, 1), inputs: 1)
     finish = program.map { CompiledProgram($0, over: domain, firstInputIsContiguous: true) }
     let isInPlace = program.map { $0.resultTypes == [type] } ?? true
     storedByteCount = isInPlace ? 0 : (resultCount * type.byteCount + 63) / 64 * 64
-    method = convolution.method(pass)
     work.shape = convolution_shape(convolution)
     workspaceByteCount =
       widening.reduce(storedByteCount) { $0 + $1.byteCount }
@@ -68,6 +78,10 @@ final class ConvolutionKernel: Kernel {
     work.second = UnsafeRawPointer(operands[1])
     work.result = stored
     work.workspace = free
+    if let bias {
+      work.bias = UnsafePointer(
+        call.address(bias.binding).assumingMemoryBound(to: Float.self) + bias.offset)
+    }
     guard let finish else {
       convolution_run(method, pass, &work)
       return
@@ -96,6 +110,37 @@ final class ConvolutionKernel: Kernel {
         convolution_run(method, pass, &work)
       }
     }
+  }
+}
+
+extension Program {
+  /// The input that the first instruction adds to the first input as a row of `columns` numbers, if
+  /// nothing else wants that first input, and what is left to do.
+  fileprivate func leadingBias(_ domain: Domain, _ columns: Int) -> (input: Int, rest: Program)? {
+    guard let first = instructions.first, first.operation == .add, first.type == .float32 else {
+      return nil
+    }
+    let input = first.a == 0 ? first.b : first.a
+    guard Swift.min(first.a, first.b) == 0, 1..<inputs.count ~= input, inputs[input] == .float32,
+      domain.accesses[input].kind == .row(period: columns)
+    else { return nil }
+    let others = instructions.dropFirst()
+    let reads = others.filter { $0.operation.operandCount > 0 }.flatMap { [$0.a, $0.b, $0.c] }
+    guard !(reads + results).contains(0) else { return nil }
+    // The sum takes the first input's number, and those behind it move up.
+    let sum = inputs.count + scalars.count
+    func renumbered(_ value: Int) -> Int { value == sum ? 0 : value > sum ? value - 1 : value }
+    var rest = self
+    rest.instructions = others.map { instruction in
+      var changed = instruction
+      // What these read are not values.
+      if instruction.operation.operandCount > 0 { changed.a = renumbered(instruction.a) }
+      changed.b = renumbered(instruction.b)
+      changed.c = renumbered(instruction.c)
+      return changed
+    }
+    rest.results = results.map(renumbered)
+    return (input, rest)
   }
 }
 

@@ -1,4 +1,5 @@
 #pragma once
+#include <stdbool.h>
 #include <stdint.h>
 
 // A window that slides along one spatial axis: tap `t` of window `o` sees position
@@ -25,6 +26,15 @@ typedef enum : uint8_t {
   // Plain loops, for any shape.
   convolution_plain_float32,
   convolution_plain_float64,
+  // The others are for processors that convolution_is_native says yes for.
+  // Windows of one position with stride 1 and no padding: one product of matrices.
+  convolution_pointwise_product,
+  // Windows of three by three with stride 1: Winograd's transforms.
+  convolution_transformed,
+  // A product whose patches are never stored.
+  convolution_product,
+  // Each channel by itself.
+  convolution_by_channels,
 } convolution_method;
 
 typedef struct {
@@ -32,6 +42,9 @@ typedef struct {
   // Forward the images and the filter; for the gradient of the input that of the result and the
   // filter; for the gradient of the filter the images and the gradient of the result.
   const void *first, *second;
+  // A number for each channel of the result, added to it; may be NULL. Only for methods that
+  // convolution_takes_bias, and never for the gradient of a filter.
+  const float *bias;
   void *result;
   // convolution_workspace(…) bytes, on a cache line's boundary.
   void *workspace;
@@ -41,6 +54,9 @@ typedef struct {
   void *context;
 } convolution_work;
 
+// Whether this processor has the vectors that the methods are written for.
+bool convolution_is_native(void);
+bool convolution_takes_bias(convolution_method method);
 int64_t convolution_workspace(
     convolution_method method, convolution_pass pass, const convolution_shape *shape);
 // Each element is summed in the same order whatever the number of threads.
