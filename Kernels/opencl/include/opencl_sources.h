@@ -5,7 +5,15 @@
 const char *opencl_elementary_source(void);
 const char *opencl_elementary_float64_source(void);
 const char *opencl_assembly_source(void);
-const char *opencl_convolution_source(void);
+const char *opencl_convolution_direct_source(void);
+const char *opencl_convolution_gather_source(void);
+const char *opencl_convolution_panels_source(void);
+const char *opencl_convolution_few_source(void);
+const char *opencl_convolution_depthwise_source(void);
+const char *opencl_convolution_cpu_source(void);
+const char *opencl_convolution_gpu_source(void);
+const char *opencl_winograd_source(void);
+const char *opencl_winograd_filter_source(void);
 const char *opencl_cross_entropy_source(void);
 const char *opencl_ctc_source(void);
 const char *opencl_elementwise_source(void);
