@@ -25,11 +25,13 @@ let package = Package(
     .target(
       name: "OpenCLSources", path: "Kernels/opencl",
       exclude: [
-        "assembly.cl", "convolution.cl", "cross_entropy.cl", "ctc.cl", "elementwise.cl",
-        "lookup.cl", "matmul.cl", "matmul_cpu.cl", "matmul_gpu.cl", "normalization.cl",
-        "patches.cl", "pooling.cl", "recurrence.cl", "recurrence_cpu.cl", "recurrence_gpu.cl",
-        "reduction.cl", "scan.cl", "scan_recurrence.cl", "scatter.cl", "softmax.cl",
-        "softmax_rows.cl", "sort.cl", "sparse.cl",
+        "assembly.cl", "convolution_cpu.cl", "convolution_depthwise.cl", "convolution_direct.cl",
+        "convolution_few.cl", "convolution_gather.cl", "convolution_gpu.cl",
+        "convolution_panels.cl", "cross_entropy.cl", "ctc.cl", "elementwise.cl", "lookup.cl",
+        "matmul.cl", "matmul_cpu.cl", "matmul_gpu.cl", "normalization.cl", "patches.cl",
+        "pooling.cl", "recurrence.cl", "recurrence_cpu.cl", "recurrence_gpu.cl", "reduction.cl",
+        "scan.cl", "scan_recurrence.cl", "scatter.cl", "softmax.cl", "softmax_rows.cl", "sort.cl",
+        "sparse.cl", "winograd.cl", "winograd_filter.cl",
       ]),
 
     floor("Geometry", on: []),

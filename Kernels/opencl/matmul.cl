@@ -37,9 +37,14 @@
 #define PROGRAM_ARGUMENTS
 #endif
 
+#ifndef SUMS
+// Where finished sums lie.
+#define SUMS __private
+#endif
+
 // Stores `count` finished sums of a line of the result, the first of which is that of the element
 // `first`, counted row-major, in column `column`.
-inline __attribute__((always_inline)) void store_line(PROGRAM_PARAMETERS const VALUE *sums,
+inline __attribute__((always_inline)) void store_line(PROGRAM_PARAMETERS SUMS const VALUE *sums,
                                                       const int count, __global RESULT *result,
                                                       const INDEX first, const INDEX line,
                                                       const int column) {

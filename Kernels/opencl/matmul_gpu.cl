@@ -88,6 +88,35 @@ inline __attribute__((always_inline)) void store_across(__local VALUE *tile, con
   }
 }
 
+// Adds the product of two tiles of local memory to the sums of the item whose blocks begin at (y, x).
+inline __attribute__((always_inline)) void multiply_tiles(FOUR (*sums)[COLUMN_BLOCKS],
+                                                          __local const VALUE *left,
+                                                          __local const VALUE *right, const int x,
+                                                          const int y) {
+#pragma unroll
+  for (int k = 0; k < TILE_INNER; k++) {
+    FOUR lines[COLUMN_BLOCKS];
+#pragma unroll
+    for (int j = 0; j < COLUMN_BLOCKS; j++)
+      lines[j] = *(__local const FOUR *)(right + k * RIGHT_PITCH +
+                                         j * (TILE_COLUMNS / COLUMN_BLOCKS) + x);
+#pragma unroll
+    for (int h = 0; h < ROW_BLOCKS; h++) {
+      const FOUR factors = *(__local const FOUR *)(left + k * LEFT_PITCH +
+                                                   h * (TILE_ROWS / ROW_BLOCKS) + y);
+#pragma unroll
+      for (int j = 0; j < COLUMN_BLOCKS; j++) {
+        sums[h * 4][j] = ACCUMULATE((FOUR)(factors.x), lines[j], sums[h * 4][j]);
+        sums[h * 4 + 1][j] = ACCUMULATE((FOUR)(factors.y), lines[j], sums[h * 4 + 1][j]);
+        sums[h * 4 + 2][j] = ACCUMULATE((FOUR)(factors.z), lines[j], sums[h * 4 + 2][j]);
+        sums[h * 4 + 3][j] = ACCUMULATE((FOUR)(factors.w), lines[j], sums[h * 4 + 3][j]);
+      }
+    }
+  }
+}
+
+#ifndef CONVOLVES
+
 #ifdef LEFT_TRANSPOSED
 #define FETCH_LEFT(k) \
   fetch(left_fours, LEFT_FOURS, TILE_ROWS, a, left_leading, k, top, inner_end, rows)
@@ -134,26 +163,7 @@ __kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) void matmul(
       FETCH_LEFT(start + TILE_INNER);
       FETCH_RIGHT(start + TILE_INNER);
     }
-#pragma unroll
-    for (int k = 0; k < TILE_INNER; k++) {
-      FOUR lines[COLUMN_BLOCKS];
-#pragma unroll
-      for (int j = 0; j < COLUMN_BLOCKS; j++)
-        lines[j] = *(__local const FOUR *)(right_tile[now] + k * RIGHT_PITCH +
-                                           j * (TILE_COLUMNS / COLUMN_BLOCKS) + x);
-#pragma unroll
-      for (int h = 0; h < ROW_BLOCKS; h++) {
-        const FOUR factors = *(__local const FOUR *)(left_tile[now] + k * LEFT_PITCH +
-                                                     h * (TILE_ROWS / ROW_BLOCKS) + y);
-#pragma unroll
-        for (int j = 0; j < COLUMN_BLOCKS; j++) {
-          sums[h * 4][j] = ACCUMULATE((FOUR)(factors.x), lines[j], sums[h * 4][j]);
-          sums[h * 4 + 1][j] = ACCUMULATE((FOUR)(factors.y), lines[j], sums[h * 4 + 1][j]);
-          sums[h * 4 + 2][j] = ACCUMULATE((FOUR)(factors.z), lines[j], sums[h * 4 + 2][j]);
-          sums[h * 4 + 3][j] = ACCUMULATE((FOUR)(factors.w), lines[j], sums[h * 4 + 3][j]);
-        }
-      }
-    }
+    multiply_tiles(sums, left_tile[now], right_tile[now], x, y);
     if (has_more) {
       now ^= 1;
       STORE_LEFT(now);
@@ -196,3 +206,5 @@ __kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) void matmul(
     }
   }
 }
+
+#endif

@@ -16,8 +16,32 @@ static const char assembly[] = {
 #embed "assembly.cl"
     , 0};
 
-static const char convolution[] = {
-#embed "convolution.cl"
+static const char convolution_cpu[] = {
+#embed "convolution_cpu.cl"
+    , 0};
+
+static const char convolution_depthwise[] = {
+#embed "convolution_depthwise.cl"
+    , 0};
+
+static const char convolution_direct[] = {
+#embed "convolution_direct.cl"
+    , 0};
+
+static const char convolution_few[] = {
+#embed "convolution_few.cl"
+    , 0};
+
+static const char convolution_gather[] = {
+#embed "convolution_gather.cl"
+    , 0};
+
+static const char convolution_gpu[] = {
+#embed "convolution_gpu.cl"
+    , 0};
+
+static const char convolution_panels[] = {
+#embed "convolution_panels.cl"
     , 0};
 
 static const char cross_entropy[] = {
@@ -104,10 +128,24 @@ static const char sparse[] = {
 #embed "sparse.cl"
     , 0};
 
+static const char winograd[] = {
+#embed "winograd.cl"
+    , 0};
+
+static const char winograd_filter[] = {
+#embed "winograd_filter.cl"
+    , 0};
+
 const char *opencl_elementary_source(void) { return elementary; }
 const char *opencl_elementary_float64_source(void) { return elementary_float64; }
 const char *opencl_assembly_source(void) { return assembly; }
-const char *opencl_convolution_source(void) { return convolution; }
+const char *opencl_convolution_cpu_source(void) { return convolution_cpu; }
+const char *opencl_convolution_depthwise_source(void) { return convolution_depthwise; }
+const char *opencl_convolution_direct_source(void) { return convolution_direct; }
+const char *opencl_convolution_few_source(void) { return convolution_few; }
+const char *opencl_convolution_gather_source(void) { return convolution_gather; }
+const char *opencl_convolution_gpu_source(void) { return convolution_gpu; }
+const char *opencl_convolution_panels_source(void) { return convolution_panels; }
 const char *opencl_cross_entropy_source(void) { return cross_entropy; }
 const char *opencl_ctc_source(void) { return ctc; }
 const char *opencl_elementwise_source(void) { return elementwise; }
@@ -129,3 +167,5 @@ const char *opencl_softmax_source(void) { return softmax; }
 const char *opencl_softmax_rows_source(void) { return softmax_rows; }
 const char *opencl_sort_source(void) { return sort; }
 const char *opencl_sparse_source(void) { return sparse; }
+const char *opencl_winograd_source(void) { return winograd; }
+const char *opencl_winograd_filter_source(void) { return winograd_filter; }

@@ -11,7 +11,16 @@ enum KernelText {
     + text("elementary_float64.h", opencl_elementary_float64_source()) + "#endif\n"
     + text("elementwise.cl", opencl_elementwise_source())
   static let assembly = text("assembly.cl", opencl_assembly_source())
-  static let convolution = text("convolution.cl", opencl_convolution_source())
+  static let convolutionGather = text("convolution_gather.cl", opencl_convolution_gather_source())
+  static let convolutionPanels = text("convolution_panels.cl", opencl_convolution_panels_source())
+  static let convolutionFew = text("convolution_few.cl", opencl_convolution_few_source())
+  static let convolutionDepthwise = text(
+    "convolution_depthwise.cl", opencl_convolution_depthwise_source())
+  static let convolutionGPU = text("convolution_gpu.cl", opencl_convolution_gpu_source())
+  static let convolutionDirect = text("convolution_direct.cl", opencl_convolution_direct_source())
+  static let winogradFilter = text("winograd_filter.cl", opencl_winograd_filter_source())
+  static let convolutionCPU = text("convolution_cpu.cl", opencl_convolution_cpu_source())
+  static let winograd = text("winograd.cl", opencl_winograd_source())
   static let matmul = text("matmul.cl", opencl_matmul_source())
   static let matmulCPU = text("matmul_cpu.cl", opencl_matmul_cpu_source())
   static let matmulGPU = text("matmul_gpu.cl", opencl_matmul_gpu_source())

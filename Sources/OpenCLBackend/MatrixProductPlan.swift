@@ -21,6 +21,17 @@ struct MatrixProductPlan {
 
     var items: Int { rows / itemRows * (columns / itemColumns) }
 
+    var defines: String {
+      """
+      #define TILE_ROWS \(rows)
+      #define TILE_COLUMNS \(columns)
+      #define TILE_INNER \(inner)
+      #define ITEM_ROWS \(itemRows)
+      #define ITEM_COLUMNS \(itemColumns)
+
+      """
+    }
+
     func localBytes(_ type: ScalarType) -> Int {
       2 * inner * (rows + columns + 8) * type.byteCount
     }
@@ -76,7 +87,8 @@ struct MatrixProductPlan {
       ].first { $0.localBytes(valueType) <= information.localMemoryBytes }
       ?? Block(leftRows: 48, inner: 16)
     tile = Self.tile(
-      product, matrices: product.batchCount * self.pieces, valueType, information)
+      rows: rows, columns: columns, matrices: product.batchCount * self.pieces, valueType,
+      information)
     tileRows = 0
     tileColumns = 0
     if isCPU { cut(product, units: information.computeUnits) }
@@ -104,8 +116,8 @@ struct MatrixProductPlan {
   }
 
   /// The largest tile of which there are enough to give every compute unit one.
-  private static func tile(
-    _ product: MatrixProduct, matrices: Int, _ type: ScalarType, _ information: DeviceInformation
+  static func tile(
+    rows: Int, columns: Int, matrices: Int, _ type: ScalarType, _ information: DeviceInformation
   ) -> Tile {
     let tiles = [
       Tile(rows: 128, columns: 128, inner: 16, itemRows: 8, itemColumns: 8),
@@ -116,8 +128,8 @@ struct MatrixProductPlan {
     let smallest = Tile(rows: 32, columns: 32, inner: 8, itemRows: 4, itemColumns: 4)
     return tiles.first { tile in
       let groups =
-        (product.rows + tile.rows - 1) / tile.rows
-        * ((product.columns + tile.columns - 1) / tile.columns) * matrices
+        (rows + tile.rows - 1) / tile.rows * ((columns + tile.columns - 1) / tile.columns)
+        * matrices
       return groups >= information.computeUnits && tile.items <= information.maximumWorkGroup
         && tile.localBytes(type) <= information.localMemoryBytes
         && (type.byteCount == 4 || tile.rows <= 64)

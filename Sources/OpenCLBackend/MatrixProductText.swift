@@ -5,10 +5,8 @@ internal import Geometry
 struct MatrixProductText {
   let product: MatrixProduct
   let plan: MatrixProductPlan
-  let program: ProgramText?
+  let producer: ProducerText
   let flavour: OpenCLBackend.Flavour
-  /// Whether indices of the result need more than 32 bits.
-  let isWide: Bool
 
   init(
     _ product: MatrixProduct, _ epilogue: Epilogue?, _ plan: MatrixProductPlan,
@@ -17,17 +15,20 @@ struct MatrixProductText {
     self.product = product
     self.plan = plan
     self.flavour = flavour
-    program = epilogue.map { ProgramText($0.program, over: $0.domain, given: [0]) }
-    isWide = product.batchCount * product.rows * product.columns > 1 << 30
+    producer = ProducerText(
+      product.type, epilogue, resultCount: product.batchCount * product.rows * product.columns,
+      lineLength: product.columns)
   }
 
-  var resultType: ScalarType { program?.program.resultTypes[0] ?? product.type }
+  var program: ProgramText? { producer.program }
+  var isWide: Bool { producer.isWide }
+  var resultType: ScalarType { producer.resultType }
 
   /// The program of `matmul` or `matmul_dots`.
   ///
   /// - Parameter isAligned: whether operands can be loaded, and results stored, four at a time.
   func source(isAligned: Bool) -> ProgramSource {
-    var text = head + shape(isAligned: isAligned) + KernelText.matmul
+    var text = producer.head + shape(isAligned: isAligned) + KernelText.matmul
     if case .tiles = plan.method {
       text += flavour == .cpu ? KernelText.matmulCPU : KernelText.matmulGPU
     }
@@ -36,57 +37,7 @@ struct MatrixProductText {
 
   /// The program of `matmul_sum`.
   var sumSource: ProgramSource {
-    ProgramSource("matmul_sum", head + "#define ADDS_PIECES\n" + KernelText.matmul)
-  }
-
-  private var head: String {
-    var text = KernelText.law + "#define INDEX \(isWide ? "long" : "int")\n"
-    if program != nil || product.type != .float32 { text += KernelText.elementwise }
-    return text + types + epilogue
-  }
-
-  private var types: String {
-    let type = product.type
-    var text = ""
-    if type != .float32 {
-      let value: String
-      switch type {
-      case .float64: value = "double"
-      case .float32, .float16, .bfloat16: value = "float"
-      // Unsigned, since their sums wrap around.
-      case .int32, .uint8, .bool: value = "uint"
-      case .int64: value = "ulong"
-      }
-      text += """
-        #define ELEMENT \(type.storageName)
-        #define VALUE \(value)
-        #define ACCUMULATE(a, b, sum) \
-        \(type.isFloatingPoint ? "fma(a, b, sum)" : "((a) * (b) + (sum))")
-        #define LOAD(pointer, index) ((VALUE)(\(type.loading("(pointer)[index]"))))
-        #define ROUND(sum) (\(type.rounding("(\(type.registerName))(sum)")))
-
-        """
-    }
-    if type != .float32 || resultType != .float32 {
-      text += "#define RESULT \(resultType.storageName)\n"
-      text += "#define STORED(value) (\(resultType.storing("(value)")))\n"
-    }
-    return text
-  }
-
-  private var epilogue: String {
-    guard let program else { return "" }
-    // The names of the parameters, each with a comma after it, as the parameters have.
-    let names = program.parameters.split(separator: ",").compactMap {
-      $0.split(whereSeparator: { $0 == " " || $0 == "*" }).last
-    }
-    var text = program.macros + "#define HAS_EPILOGUE\n"
-    text += "#define PRODUCT_TYPE \(product.type.registerName)\n"
-    text += "#define PROGRAM_ARGUMENTS \(names.map { "\($0), " }.joined())\n"
-    if program.readsRows, program.rowLength == product.columns {
-      text += "#define ROWS_ARE_LINES\n"
-    }
-    return text
+    ProgramSource("matmul_sum", producer.head + "#define ADDS_PIECES\n" + KernelText.matmul)
   }
 
   private func shape(isAligned: Bool) -> String {
@@ -103,12 +54,7 @@ struct MatrixProductText {
       define("LEFT_ROWS", plan.block.leftRows)
       define("INNER_BLOCK", plan.block.inner)
     } else {
-      let tile = plan.tile
-      define("TILE_ROWS", tile.rows)
-      define("TILE_COLUMNS", tile.columns)
-      define("TILE_INNER", tile.inner)
-      define("ITEM_ROWS", tile.itemRows)
-      define("ITEM_COLUMNS", tile.itemColumns)
+      text += plan.tile.defines
       if isAligned {
         define("ALIGNED")
         if product.columns % 4 == 0 { define("ALIGNED_RESULT") }

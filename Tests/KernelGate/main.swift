@@ -14,6 +14,7 @@ let everything =
   functionCases + operatorCases + typeCases + reductionCases + scanCases + productCases
   + movementCases + poolingCases + normalizationCases + recurrenceCases + randomCases
   + updateCases + trainingCases + lookupCases + softmaxCases + attentionCases + lossCases
+  + convolutionCases
 let cases = everything.filter { wanted == nil || $0.name.contains(wanted ?? "") }
 
 func complain(_ text: String) {
