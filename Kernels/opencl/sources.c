@@ -84,10 +84,6 @@ static const char scan_recurrence[] = {
 #embed "scan_recurrence.cl"
     , 0};
 
-static const char scan_recurrence[] = {
-#embed "scan_recurrence.cl"
-    , 0};
-
 static const char scatter[] = {
 #embed "scatter.cl"
     , 0};
@@ -127,7 +123,6 @@ const char *opencl_recurrence_cpu_source(void) { return recurrence_cpu; }
 const char *opencl_recurrence_gpu_source(void) { return recurrence_gpu; }
 const char *opencl_reduction_source(void) { return reduction; }
 const char *opencl_scan_source(void) { return scan; }
-const char *opencl_scan_recurrence_source(void) { return scan_recurrence; }
 const char *opencl_scan_recurrence_source(void) { return scan_recurrence; }
 const char *opencl_scatter_source(void) { return scatter; }
 const char *opencl_softmax_source(void) { return softmax; }

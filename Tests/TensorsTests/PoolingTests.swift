@@ -106,7 +106,7 @@ import Testing
     let x = try images([1, 9, 3, 4, 5, 6, 8, 7], [1, 2, 4, 1], device.device)
     let (values, indices) = try maxPoolWithIndices2d(x, window: [2, 2])
     #expect(try values.scalars() as [Float] == [9, 8])
-    #expect(try indices.scalars() as [Int32] == [1, 6])
+    #expect(try indices.scalars(as: Int32.self) == [1, 6])
     let back = try unpool2d(values, indices: indices, outputSize: [2, 4])
     #expect(try back.scalars() as [Float] == [0, 9, 0, 0, 0, 0, 8, 0])
   }

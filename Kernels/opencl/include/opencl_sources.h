@@ -22,7 +22,6 @@ const char *opencl_recurrence_gpu_source(void);
 const char *opencl_reduction_source(void);
 const char *opencl_scan_source(void);
 const char *opencl_scan_recurrence_source(void);
-const char *opencl_scan_recurrence_source(void);
 const char *opencl_scatter_source(void);
 const char *opencl_softmax_source(void);
 const char *opencl_softmax_rows_source(void);
