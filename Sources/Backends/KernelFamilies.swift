@@ -53,8 +53,11 @@ package protocol AssemblyKernels {
   func assembly(_ assembly: Assembly) throws(TensorError) -> any Kernel
 }
 
-/// Running sums and products.
+/// Running sums and products, and what their gradients need.
 package protocol ScanKernels {
+  /// Bindings: factors, terms, then the result, all contiguous.
+  func linearRecurrence(_ recurrence: LinearRecurrence) throws(TensorError) -> any Kernel
+
   /// Bindings: the input, contiguous, then the result.
   func scan(_ scan: Scan) throws(TensorError) -> any Kernel
 }

@@ -32,6 +32,8 @@ enum KernelText {
   static let recurrenceGPU = text("recurrence_gpu.cl", opencl_recurrence_gpu_source())
   static let reduction = text("reduction.cl", opencl_reduction_source())
   static let scan = text("scan.cl", opencl_scan_source())
+  static let scanRecurrence = text(
+    "scan_recurrence.cl", opencl_scan_recurrence_source())
   static let lookup = text("lookup.cl", opencl_lookup_source())
   static let scatter = text("scatter.cl", opencl_scatter_source())
   static let sort = text("sort.cl", opencl_sort_source())

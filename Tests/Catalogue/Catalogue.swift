@@ -5,7 +5,7 @@ public enum Catalogue {
     + ReductionCases.records + ScanCases.records + MatmulCases.records + MovementCases.records
     + AssemblyCases.records + CreationCases.records + RandomCases.records
     + ConvolutionCases.records
-    + PoolingCases.records + ResizingCases.records
+    + PoolingCases.records + UnpoolCases.records + ResizingCases.records
     + NormalizationCases.records + RowNormalizationCases.records + ResponseCases.records
     + DropoutCases.records
     + RecurrenceCases.records

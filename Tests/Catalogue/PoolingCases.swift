@@ -62,7 +62,8 @@ enum PoolingCases {
       view: Input.View = .plain
     ) -> Sample {
       Sample(
-        name, form.attributes, [Input(form.shape, type, values, view: view, seed: seeded(name, index))],
+        name, form.attributes,
+        [Input(form.shape, type, values, view: view, seed: seeded(name, index))],
         differentiable: hasIndices ? [] : [0],
         tolerance: isMaximum ? .exact : .product(form.window[0] * form.window[1]),
         operations: Double(form.operations),
@@ -79,11 +80,13 @@ enum PoolingCases {
     var samples = forms.enumerated().map { sample($0.element, .float32, values, $0.offset) }
     for (index, view) in Input.View.allCases.dropFirst().enumerated() {
       samples.append(
-        sample(WindowForm([3, 5, 4, 6], [2, 2], [1, 2]), .float32, values, 100 + index, view: view)
-          .with {
-            $0.runsEverywhere = view == .permuted
-            $0.isSmooth = view != .broadcast || !isMaximum
-          })
+        sample(
+          WindowForm([3, 5, 4, 6], [2, 2], [1, 2]), .float32, values, 100 + index, view: view
+        )
+        .with {
+          $0.runsEverywhere = view == .permuted
+          $0.isSmooth = view != .broadcast || !isMaximum
+        })
     }
     let integers: [ScalarType] = isMaximum ? [.int32, .int64, .uint8] : []
     for (index, type) in (Shapes.everyFloat + integers).enumerated() {
@@ -112,7 +115,8 @@ enum PoolingCases {
     return OperationRecord(
       name, family: "Pooling", samples: samples,
       badCalls: badWindows(
-        types: isMaximum ? [.bool] : [.bool, .int32, .uint8]) { _ = try call($0, $1, $2, $3) },
+        types: isMaximum ? [.bool] : [.bool, .int32, .uint8]
+      ) { _ = try call($0, $1, $2, $3) },
       benchmarks: [
         sample(WindowForm([64, 56, 56, 64], [2, 2]), .float32, .normal(1), 800),
         sample(WindowForm([64, 56, 56, 64], [3, 3], [2, 2]), .float32, .normal(1), 801),
@@ -176,7 +180,8 @@ enum PoolingCases {
       _ extent: Int, _ channels: Int, _ taps: Int, _ stride: Int? = nil,
       _ padding: Padding = .valid, batch: Int = 2
     ) -> WindowForm {
-      WindowForm([batch, 1, extent, channels], [1, taps], stride.map { [1, $0] }, padding: padding)
+      WindowForm(
+        [batch, 1, extent, channels], [1, taps], stride.map { [1, $0] }, padding: padding)
     }
     let forms = [
       form(1, 1, 1), form(1, 5, 1), form(2, 3, 2), form(5, 4, 2), form(6, 7, 3),
@@ -253,8 +258,10 @@ enum PoolingCases {
     }
     let forms: [([Int], [Int])] = [
       ([1, 1, 1, 1], [1, 1]), ([2, 6, 6, 3], [2, 3]), ([1, 7, 5, 2], [3, 4]),
-      ([1, 5, 7, 2], [5, 7]), ([1, 5, 7, 3], [1, 1]), ([1, 4, 3, 4], [8, 5]), ([1, 2, 9, 5], [1, 4]),
-      ([1, 8, 8, 7], [4, 4]), ([1, 8, 8, 8], [3, 3]), ([1, 3, 4, 9], [2, 2]), ([2, 4, 3, 15], [2, 2]),
+      ([1, 5, 7, 2], [5, 7]), ([1, 5, 7, 3], [1, 1]), ([1, 4, 3, 4], [8, 5]),
+      ([1, 2, 9, 5], [1, 4]),
+      ([1, 8, 8, 7], [4, 4]), ([1, 8, 8, 8], [3, 3]), ([1, 3, 4, 9], [2, 2]),
+      ([2, 4, 3, 15], [2, 2]),
       ([1, 3, 3, 16], [2, 2]), ([1, 3, 3, 17], [2, 1]), ([1, 4, 4, 31], [3, 3]),
       ([1, 4, 4, 33], [3, 3]), ([1, 3, 3, 63], [2, 2]), ([1, 3, 3, 64], [2, 2]),
       ([1, 3, 3, 65], [2, 2]), ([0, 4, 4, 3], [2, 2]), ([2, 4, 4, 0], [2, 2]),
@@ -339,6 +346,7 @@ enum PoolingCases {
       }
         + [[1, 0, 2], [1, 0, 3, 2], [1, 3, 0, 2]].map { shape in
           BadCall("no positions", [.shape], [Input(shape)]) { _ = try call($0[0], true) }
-        } + BadCall.types([.bool], shapes: [[2, 3, 4], [2, 3, 3, 1]]) { _ = try call($0[0], false) })
+        }
+        + BadCall.types([.bool], shapes: [[2, 3, 4], [2, 3, 3, 1]]) { _ = try call($0[0], false) })
   }
 }

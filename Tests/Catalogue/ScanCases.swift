@@ -27,11 +27,12 @@ enum ScanCases {
   ) -> OperationRecord {
     func sample(
       _ shape: [Int], _ axis: Int, _ exclusive: Bool, _ reverse: Bool, _ type: ScalarType,
-      _ index: Int, view: Input.View = .plain
+      _ index: Int, view: Input.View = .plain, values special: Values? = nil
     ) -> Sample {
       let words = (exclusive ? " exclusive" : "") + (reverse ? " reverse" : "")
       let length = shape[axis < 0 ? axis + shape.count : axis]
-      let range: Values = type.isFloatingPoint ? values : .integers(1, name == "cumsum" ? 99 : 2)
+      let range: Values =
+        type.isFloatingPoint ? special ?? values : .integers(1, name == "cumsum" ? 99 : 2)
       return Sample(
         name, "axis \(axis)" + words,
         [Input(shape, type, range, view: view, seed: seeded(name, index))], differentiable: [0],
@@ -50,6 +51,21 @@ enum ScanCases {
         .enumerated()
       where number == index % 4 || number == 0 {
         samples.append(sample(form.0, form.1, flags.0, flags.1, .float32, 4 * index + number))
+      }
+    }
+    if name == "cumprod" {
+      // Zeros first, last, next to each other and alone.
+      for (index, flags) in [(false, false), (true, false), (false, true), (true, true)]
+        .enumerated()
+      {
+        for (axis, shape) in [[7, 2], [3, 8]].enumerated() {
+          let list: [Double] = [0, 2, -1, 0.5, 1.5, 0, 0, 3, 1, -2, 0, 1.25, 0.75]
+          samples.append(
+            sample(
+              shape, axis, flags.0, flags.1, .float32, 400 + 2 * index + axis, values: .list(list)
+            )
+            .with { $0.mayBeZero = true })
+        }
       }
     }
     for (index, view) in Input.View.allCases.dropFirst().enumerated() {

@@ -27,8 +27,13 @@ let poolingCases: [KernelCase] = {
     KernelCase("max pooling of a large window", of: [Sample(shape: [1, 17, 18, 2])]) {
       try maxPool2d($0[0], window: [17, 16], stride: [1, 1])
     },
-    KernelCase("max pooling in int32", of: [Sample(shape: [1, 4, 5, 3], type: .int32)], gradients: false)
-    { try maxPool2d($0[0], window: [2, 2]) },
+    KernelCase(
+      "max pooling in int32", of: [Sample(shape: [1, 4, 5, 3], type: .int32)], gradients: false
+    ) { try maxPool2d($0[0], window: [2, 2]) },
+    KernelCase("max pooling and back", of: [image]) {
+      let (values, indices) = try maxPoolWithIndices2d($0[0], window: [2, 2])
+      return try unpool2d(values, indices: indices, outputSize: [4, 5])
+    },
     KernelCase("max pooling twice differentiated") {
       let x = try image.tensor(seed: 1)
       return try recorded {
@@ -38,7 +43,8 @@ let poolingCases: [KernelCase] = {
       }
     },
     KernelCase("adaptive pooling", of: [image]) {
-      try adaptiveMaxPool2d($0[0], outputSize: [3, 2]) * adaptiveAveragePool2d($0[0], outputSize: [3, 2])
+      try adaptiveMaxPool2d($0[0], outputSize: [3, 2])
+        * adaptiveAveragePool2d($0[0], outputSize: [3, 2])
     },
     KernelCase("resizing", of: [image]) {
       let large = try resized2d($0[0], to: [7, 3], mode: .bilinear)

@@ -156,6 +156,12 @@ extension GuardedBackend: ReductionKernels, MatrixProductKernels, AssemblyKernel
       results: [(product.rows * product.width, product.type)])
   }
 
+  func linearRecurrence(_ recurrence: LinearRecurrence) throws(TensorError) -> any Kernel {
+    guarded(
+      try base.linearRecurrence(recurrence), inputs: 2,
+      results: [(recurrence.outer * recurrence.count * recurrence.inner, recurrence.type)])
+  }
+
   func scan(_ scan: Scan) throws(TensorError) -> any Kernel {
     guarded(
       try base.scan(scan), inputs: 1,

@@ -69,6 +69,7 @@ import Testing
           [try $0[0].cumprod(axis: 0, exclusive: exclusive, reverse: reverse)]
         }
         expectNone(try running.failures())
+        expectNone(try running.ofGradient.failures())
       }
     }
   }

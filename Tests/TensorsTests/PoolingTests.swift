@@ -102,6 +102,16 @@ import Testing
   }
 
   @Test(arguments: TestDevice.allCases)
+  func unpoolingPutsMaximaBack(_ device: TestDevice) throws {
+    let x = try images([1, 9, 3, 4, 5, 6, 8, 7], [1, 2, 4, 1], device.device)
+    let (values, indices) = try maxPoolWithIndices2d(x, window: [2, 2])
+    #expect(try values.scalars() as [Float] == [9, 8])
+    #expect(try indices.scalars(as: Int32.self) == [1, 6])
+    let back = try unpool2d(values, indices: indices, outputSize: [2, 4])
+    #expect(try back.scalars() as [Float] == [0, 9, 0, 0, 0, 0, 8, 0])
+  }
+
+  @Test(arguments: TestDevice.allCases)
   func shufflingBackGivesTheImage(_ device: TestDevice) throws {
     let x = try images((0..<48).map { Float($0) }, [1, 2, 2, 12], device.device)
     let back = try pixelUnshuffle(pixelShuffle(x, factor: 2), factor: 2)

@@ -122,7 +122,9 @@ struct Image {
   }
 
   /// The shape of a result, if a tensor can have it.
-  private func validated(_ shape: Shape) throws(TensorError) { _ = try original.validated(shape, name) }
+  private func validated(_ shape: Shape) throws(TensorError) {
+    _ = try original.validated(shape, name)
+  }
 
   /// The largest values of the windows, and where they are.
   func maximum(
@@ -133,7 +135,9 @@ struct Image {
       x.scalarType, batch: batch, rows: rows, columns: columns, channels: channels,
       countsInPlane: countsInPlane)
     try validated(pooling.outputShape)
-    if pooling.countsInPlane, rows.input.multipliedReportingOverflow(by: columns.input).partialValue > Int(Int32.max) {
+    if pooling.countsInPlane,
+      rows.input.multipliedReportingOverflow(by: columns.input).partialValue > Int(Int32.max)
+    {
       throw fail("an index into \(rows.input) × \(columns.input) pixels does not fit an int32")
     }
     let values = try Tensor(

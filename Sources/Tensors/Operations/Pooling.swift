@@ -39,6 +39,42 @@ public func maxPoolWithIndices2d(
   return try image.maximum(rows, columns, countsInPlane: true)
 }
 
+/// Images of `outputSize`, rows and columns, with `values` put where `indices` say and zeros elsewhere:
+/// what `maxPoolWithIndices2d` took away, put back.
+///
+/// - Parameters:
+///   - values: `[batch, rows, columns, channels]`.
+///   - indices: for each value its index `row · columns + column` into the plane of the result's
+///     rows and columns, in its own image and channel. Of values with one index the last in
+///     row-major order stays, and it alone gets the gradient.
+/// - Throws: `TensorError`, of kind `index` when it is computed if an index lies outside.
+public func unpool2d(
+  _ values: Tensor, indices: Tensor, outputSize: [Int]
+) throws(TensorError) -> Tensor {
+  let operands = [values.info, indices.info]
+  guard values.rank == 4, indices.shape == values.shape else {
+    throw TensorError(
+      .shape, "unpool2d",
+      "takes images [batch, rows, columns, channels] and an index for each value",
+      operands: operands)
+  }
+  try indices.requireIndices(of: values, "unpool2d")
+  guard outputSize.count == 2, outputSize.allSatisfy({ $0 > 0 && $0 <= Int(Int32.max) }),
+    outputSize[0] * outputSize[1] <= Int(Int32.max)
+  else {
+    throw TensorError(
+      .argument, "unpool2d", "outputSize \(outputSize) is not a size", operands: operands)
+  }
+  let (batch, channels) = (values.shape[0], values.shape[3])
+  let count = values.shape[1] * values.shape[2]
+  let plane = outputSize[0] * outputSize[1]
+  let shape = try values.validated([batch, plane, channels], "unpool2d")
+  let operation = ScatterOperation(.last, .unpool2d, 1, isAlong: true, operands)
+  return try values.reshaped(to: [batch, count, channels])
+    .scattered(operation, into: shape, at: indices.reshaped(to: [batch, count, channels]))
+    .reshaped(to: [batch, outputSize[0], outputSize[1], channels])
+}
+
 /// The largest value in each of `outputSize` cells, rows and columns, of images
 /// `[batch, rows, columns, channels]`. Cell `i` of `m` covers rows `floor(i · rows / m)` up to, but
 /// not including, `ceil((i + 1) · rows / m)`. For the rest see `maxPool2d`.

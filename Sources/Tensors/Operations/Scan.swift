@@ -13,9 +13,8 @@ extension Tensor {
     try scanned(.sum, axis, exclusive, reverse, "cumsum")
   }
 
-  /// The product of each element and those before it along `axis`.
-  ///
-  /// Its gradient is right where elements are 0, the gradient of that only where none is.
+  /// The product of each element and those before it along `axis`. Its gradients of any order are
+  /// right where elements are 0 too: nothing is divided.
   public func cumprod(
     axis: Int, exclusive: Bool = false, reverse: Bool = false
   ) throws(TensorError) -> Tensor {
@@ -71,23 +70,62 @@ final class ScanOperation: KernelOperation, @unchecked Sendable {
     try g.cumsum(axis: axis, exclusive: scan.isExclusive, reverse: !scan.isReversed)
   }
 
-  /// Before the first zero along the axis the gradient is `Σ g · y / x`; at it, the same with the
-  /// zero taken as 1; behind it, nothing changes the product.
+  /// The product of what comes before an element, times the sum over the products it is part of
+  /// of the rest: `R[k] = g[k] + x[k+1] · R[k+1]`, without the first term where elements leave
+  /// themselves out.
   private func productGradient(_ g: Tensor, _ x: Tensor) throws(TensorError) -> Tensor {
-    let one = x.scalar(1)
-    let zero = x.scalar(0)
-    let zeros = try equal(x, zero).cast(to: .float32)
-    let seen = try zeros.cumsum(axis: axis, reverse: scan.isReversed)
-    let isBefore = try equal(seen, seen.scalar(0))
-    let isFirst = try logicalAnd(equal(x, zero), equal(seen, seen.scalar(1)))
-    let filled = try select(isFirst, one, x)
-    let products = try select(isBefore, filled, select(isFirst, one, zero))
-    func cumulated(_ t: Tensor) throws(TensorError) -> Tensor {
-      try t.cumprod(axis: axis, exclusive: scan.isExclusive, reverse: scan.isReversed)
+    let type = x.scalarType
+    let wide = try x.cast(to: type.computeType)
+    let upstream = try g.cast(to: type.computeType)
+    let before = try wide.cumprod(axis: axis, exclusive: true, reverse: scan.isReversed)
+    func behind(_ terms: Tensor) throws(TensorError) -> Tensor {
+      try LinearRecurrenceOperation.record(wide, terms, axis, reversed: !scan.isReversed)
     }
-    let safe = try select(equal(x, zero), one, x)
-    let plain = try backward(g * cumulated(x)) / safe
-    let atZero = try backward(g * cumulated(filled))
-    return try select(isBefore, plain, select(isFirst, atZero, zero * products))
+    let rest = try scan.isExclusive ? behind(upstream) : upstream + behind(wide * upstream)
+    return try (before * rest).cast(to: type)
+  }
+}
+
+/// `y[0] = 0, y[i] = terms[i-1] + factors[i-1] · y[i-1]` along an axis. Its gradient is one in the
+/// other direction.
+final class LinearRecurrenceOperation: KernelOperation, @unchecked Sendable {
+  private let recurrence: LinearRecurrence
+  private let axis: Int
+  private static let code = Operation.newCode()
+
+  private init(_ recurrence: LinearRecurrence, _ axis: Int) {
+    self.recurrence = recurrence
+    self.axis = axis
+    super.init("cumprod", code: Self.code)
+  }
+
+  static func record(
+    _ factors: Tensor, _ terms: Tensor, _ axis: Int, reversed: Bool
+  ) throws(TensorError) -> Tensor {
+    let recurrence = LinearRecurrence(
+      factors.scalarType, of: factors.shape, axis: axis, reversed: reversed)
+    return try Tensor(
+      recording: Node(
+        LinearRecurrenceOperation(recurrence, axis), factors.shape, factors.scalarType,
+        factors.node.place, factors.node, terms.node))
+  }
+
+  override func describe(into key: inout Key) {
+    key.append(2 * axis + (recurrence.isReversed ? 1 : 0))
+  }
+
+  override func plan(_ value: Int, in builder: inout PlanBuilder) throws(TensorError) {
+    if builder.nodes[value].shape.count == 0 { return }
+    let factors = try builder.contiguous(builder.inputs[value][0])
+    let terms = try builder.contiguous(builder.inputs[value][1])
+    builder.add(
+      try builder.backend.linearRecurrence(recurrence), reads: [factors, terms], writes: [value])
+  }
+
+  override func gradient(_ context: GradientContext) throws(TensorError) {
+    let back = try Self.record(
+      context.input(0), context.upstream, axis, reversed: !recurrence.isReversed)
+    if context.isWanted(0) { try context.give(0, context.output * back) }
+    if context.isWanted(1) { try context.give(1, back) }
   }
 }
