@@ -1,7 +1,5 @@
 #include "matmul.h"
 
-#include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "matmul_processor.h"
@@ -12,25 +10,23 @@
 enum { COMBINED = 256 };
 
 #if defined(__x86_64__)
+#include <immintrin.h>
+
 #define TARGET \
-  __attribute__((target("avx512f,avx512bw,avx512cd,avx512dq,avx512vl,avx2,fma,bmi,bmi2")))
+  __attribute__((target("avx512f,avx512bw,avx512cd,avx512dq,avx512vl,avx2,fma,bmi,bmi2,prfchw")))
 #define NAME(x) x##_avx512
 #define LANES 16
 #define ROWS 14
-#define INNER 384
+#define INNER 512
 #define BLOCK 512
-#define MOST 12
-#define FEWEST 3
 #include "matmul_tile.h"
 
-#define TARGET __attribute__((target("avx2,fma,bmi,bmi2")))
+#define TARGET __attribute__((target("avx2,fma,bmi,bmi2,prfchw")))
 #define NAME(x) x##_avx2
 #define LANES 8
 #define ROWS 6
 #define INNER 256
-#define BLOCK 256
-#define MOST 32
-#define FEWEST 8
+#define BLOCK 384
 #include "matmul_tile.h"
 
 const struct processor *matmul_processor(void) {
@@ -45,13 +41,14 @@ const struct processor *matmul_processor(void) { return NULL; }
 bool matmul_is_native(void) { return matmul_processor() != NULL; }
 
 enum {
-  // Packed columns of the right matrix in memory at a time, and their bytes.
-  WIDE = 4096,
-  PACKED = 64 << 20,
-  // The most panels of rows for which the right matrix need not be packed.
-  DIRECT = 6,
   // Below so many multiplications other threads are not worth waking.
   ALONE = 1 << 19,
+  // So many are worth a chunk even if no thread waits for one.
+  LARGE = 1 << 28,
+  // Rows of a chunk pay for packing its part of the right matrix.
+  FEW = 128,
+  // So much of the left matrix is read where it lies.
+  SHORT = 128,
 };
 
 static int64_t minimum(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -68,178 +65,115 @@ struct plan {
   const struct processor *processor;
   // Steps along the summed index, which are of equal length but for the last.
   int64_t step;
-  // What one chunk computes, and the fewest panels of rows of one.
-  int64_t chunk_columns, small;
-  // Rows of a panel: all are about as high.
-  int64_t height;
-  // The part of the right matrix that is packed now.
-  int64_t column, columns, first, inner;
-  bool is_last;
-  float *packed;
-  int64_t pack_width;
+  // What one chunk computes, and chunks beside each other.
+  int64_t rows, columns, across;
+  bool packs_left;
 };
 
-static void run(const struct plan *plan, int64_t chunks, void (*body)(void *, int64_t, int)) {
+// Where panel `i` of a chunk of `rows` rows starts: the first is as high as can be, since it packs the
+// right matrix, and the others are about alike.
+static int panel_start(const struct plan *plan, int64_t rows, int64_t i) {
+  int64_t most = plan->processor->rows;
+  if (i == 0) return 0;
+  if (rows <= most) return (int)rows;
+  return (int)(most + (i - 1) * (rows - most) / quotient(rows - most, most));
+}
+
+// Panel `i` of the chunk of `rows` rows that starts at `row`, from `first` of the summed index; none
+// past the end.
+static struct left panel(
+    const struct plan *plan, int64_t row, int64_t rows, int64_t i, int64_t first) {
   const struct matmul_f32 *p = plan->product;
-  if (p->rows * p->columns * p->inner > ALONE) {
-    threads_run(chunks, body, (void *)plan);
-  } else {
-    for (int64_t chunk = 0; chunk < chunks; chunk++) body((void *)plan, chunk, 0);
-  }
+  if (first >= p->inner) return (struct left){};
+  int64_t start = panel_start(plan, rows, i);
+  return (struct left){
+      .from = at(p->left, row + start, first),
+      .stride = p->left.stride,
+      .across = !p->left.transposed,
+      .rows = (int)(panel_start(plan, rows, i + 1) - start),
+      .k = minimum(plan->step, p->inner - first),
+  };
 }
 
-// Where the panels of step `first` start, among panels `width` columns wide in all.
-static float *packed_step(const struct plan *plan, int64_t first, int64_t width) {
-  return plan->packed + (first - plan->first) * width;
-}
-
-// Many rows: the right matrix is packed by all, then each chunk of rows packs its own.
-
-static void pack_right(void *context, int64_t chunk, int thread) {
-  (void)thread;
-  const struct plan *plan = context;
-  const struct matmul_f32 *p = plan->product;
-  int64_t width = multiple(plan->columns, plan->processor->columns);
-  int64_t across = quotient(plan->columns, plan->pack_width);
-  int64_t first = plan->first + chunk / across * plan->step;
-  int64_t column = chunk % across * plan->pack_width;
-  int64_t k = minimum(plan->step, plan->first + plan->inner - first);
-  plan->processor->pack_right(
-      at(p->right, first, plan->column + column), p->right.stride, p->right.transposed,
-      minimum(plan->pack_width, plan->columns - column), k,
-      packed_step(plan, first, width) + column * k);
-}
-
-// Chunks of rows are large at first, so that few read all of the right matrix, and small in the end,
-// so that the threads finish together. The first panel of one, and how many it has; with no panels
-// left that is 0.
-static int64_t first_panel(const struct plan *plan, int64_t chunk, int64_t *panels) {
-  int64_t all = quotient(plan->product->rows, plan->height);
-  int64_t size = maximum(plan->small, plan->processor->most);
-  // Of the full size until eight such chunks are left.
-  int64_t full = maximum(all / size - 8, 0);
-  if (chunk < full) {
-    *panels = size;
-    return chunk * size;
-  }
-  for (int64_t first = full * size; first < all; full++) {
-    size = maximum(minimum((all - first) / 8, plan->processor->most), plan->small);
-    *panels = minimum(size, all - first);
-    if (full == chunk) return first;
-    first += size;
-  }
-  *panels = 0;
-  return chunk;
-}
-
-static int64_t row_chunks(const struct plan *plan) {
-  int64_t all = quotient(plan->product->rows, plan->height);
-  int64_t chunks = maximum(all / maximum(plan->small, plan->processor->most) - 8, 0), panels;
-  while (first_panel(plan, chunks, &panels), panels > 0) chunks++;
-  return chunks;
-}
-
-static void multiply_rows(void *context, int64_t chunk, int thread) {
+// A chunk packs its part of the right matrix while it multiplies its first panel of rows, and each
+// panel while it multiplies the one before: what is read from afar is waited for in between.
+static void multiply_chunk(void *context, int64_t chunk, int thread) {
   (void)thread;
   const struct plan *plan = context;
   const struct processor *processor = plan->processor;
   const struct matmul_f32 *p = plan->product;
-  int64_t width = multiple(plan->columns, processor->columns);
-  int64_t panels;
-  int64_t row = first_panel(plan, chunk, &panels) * plan->height;
-  int64_t rows = minimum(panels * plan->height, p->rows - row);
-  float *left = scratch(scratch_left, panels * plan->step * processor->left_stride * 4);
-  for (int64_t first = plan->first; first < plan->first + plan->inner; first += plan->step) {
-    int64_t k = minimum(plan->step, plan->first + plan->inner - first);
-    for (int64_t i = 0; i < panels; i++) {
-      int height = (int)minimum(plan->height, rows - i * plan->height);
-      processor->pack_left(
-          at(p->left, row + i * plan->height, first), p->left.stride, !p->left.transposed,
-          height, k, left + i * k * processor->left_stride);
-    }
-    const float *right = packed_step(plan, first, width);
-    for (int64_t column = 0; column < plan->columns; column += processor->block)
-      for (int64_t i = 0; i < panels; i++) {
-        int height = (int)minimum(plan->height, rows - i * plan->height);
-        processor->multiply(
-            height, minimum(processor->block, plan->columns - column), k,
-            left + i * k * processor->left_stride, right + column * k, processor->columns,
-            processor->columns * k,
-            p->result + (row + i * plan->height) * p->columns + plan->column + column,
-            p->columns, first > 0);
-      }
-  }
-  if (plan->is_last && p->finish)
-    p->finish(p->context, p->first_row + row, rows, plan->column, plan->columns);
-}
-
-static void multiply_by_rows(struct plan *plan) {
-  const struct matmul_f32 *p = plan->product;
-  int64_t chunks = row_chunks(plan);
-  int64_t depth = PACKED / 4 / minimum(p->columns, WIDE) / plan->step * plan->step;
-  for (plan->column = 0; plan->column < p->columns; plan->column += WIDE) {
-    plan->columns = minimum(WIDE, p->columns - plan->column);
-    for (plan->first = 0; plan->first < p->inner; plan->first += depth) {
-      plan->inner = minimum(depth, p->inner - plan->first);
-      plan->is_last = plan->first + plan->inner == p->inner;
-      run(plan,
-          quotient(plan->inner, plan->step) * quotient(plan->columns, plan->pack_width),
-          pack_right);
-      run(plan, chunks, multiply_rows);
-    }
-  }
-}
-
-// Few rows: the left matrix is packed once, then each chunk of columns packs its own.
-
-static void pack_left(void *context, int64_t chunk, int thread) {
-  (void)thread;
-  const struct plan *plan = context;
-  const struct matmul_f32 *p = plan->product;
-  int64_t panels = quotient(p->rows, plan->height);
-  int64_t first = chunk * plan->step;
-  int64_t k = minimum(plan->step, p->inner - first);
-  for (int64_t i = 0; i < panels; i++) {
-    int64_t row = i * plan->height;
-    plan->processor->pack_left(
-        at(p->left, row, first), p->left.stride, !p->left.transposed,
-        (int)minimum(plan->height, p->rows - row), k,
-        packed_step(plan, first, panels * plan->processor->left_stride) +
-            i * k * plan->processor->left_stride);
-  }
-}
-
-static void multiply_columns(void *context, int64_t chunk, int thread) {
-  (void)thread;
-  const struct plan *plan = context;
-  const struct processor *processor = plan->processor;
-  const struct matmul_f32 *p = plan->product;
-  int64_t column = chunk * plan->chunk_columns;
-  int64_t columns = minimum(plan->chunk_columns, p->columns - column);
-  int64_t panels = quotient(p->rows, plan->height);
-  float *right =
-      scratch(scratch_right, multiple(columns, processor->columns) * plan->step * 4);
+  int64_t row = chunk / plan->across * plan->rows;
+  int64_t column = chunk % plan->across * plan->columns;
+  int64_t rows = minimum(plan->rows, p->rows - row);
+  int64_t columns = minimum(plan->columns, p->columns - column);
+  int64_t panels = quotient(rows, processor->rows);
+  int64_t whole = p->right.transposed ? 0 : columns / processor->columns * processor->columns;
+  float *packed = scratch(scratch_right, multiple(columns, processor->columns) * plan->step * 4);
+  float *left = scratch(scratch_left, 2 * processor->left_size * 4);
+  float *other = left + processor->left_size;
+  struct left current = panel(plan, row, rows, 0, 0);
+  if (plan->packs_left) processor->pack_left(&current, 0, 1, left);
   for (int64_t first = 0; first < p->inner; first += plan->step) {
-    int64_t k = minimum(plan->step, p->inner - first);
-    // Few rows read it where it lies, if its rows do not fall on the same lines of the cache.
-    bool packs = p->right.transposed || columns % processor->columns != 0 ||
-                 panels > (p->right.stride % 1024 == 0 ? 2 : DIRECT);
-    if (packs)
+    int64_t k = current.k;
+    if (whole < columns)
       processor->pack_right(
-          at(p->right, first, column), p->right.stride, p->right.transposed, columns, k, right);
+          at(p->right, first, column + whole), p->right.stride, p->right.transposed,
+          columns - whole, k, packed + whole * k);
     for (int64_t i = 0; i < panels; i++) {
-      int64_t row = i * plan->height;
-      processor->multiply(
-          (int)minimum(plan->height, p->rows - row), columns, k,
-          packed_step(plan, first, panels * processor->left_stride) +
-              i * k * processor->left_stride,
-          packs ? right : at(p->right, first, column),
-          packs ? processor->columns : p->right.stride,
-          packs ? processor->columns * k : processor->columns,
-          p->result + row * p->columns + column, p->columns, first > 0);
+      bool is_last = i + 1 == panels;
+      bool lies = i == 0 && whole > 0;
+      struct left next =
+          is_last ? panel(plan, row, rows, 0, first + k) : panel(plan, row, rows, i + 1, first);
+      struct strip strip = {
+          .rows = current.rows,
+          .left_across = current.across,
+          .adds = first > 0,
+          .copies = lies && !is_last,
+          .k = k,
+          .columns = columns,
+          .left_stride = plan->packs_left ? processor->left_stride : current.stride,
+          .right = lies ? at(p->right, first, column) : packed,
+          .right_stride = lies ? p->right.stride : processor->columns,
+          .right_panel = lies ? processor->columns : processor->columns * k,
+          .packed = packed,
+          .edge = packed + columns / processor->columns * processor->columns * k,
+          .result = p->result + (row + panel_start(plan, rows, i)) * p->columns + column,
+          .result_stride = p->columns,
+      };
+      if (plan->packs_left) strip.next = next;
+      processor->multiply(&strip, plan->packs_left ? left : current.from, other);
+      float *done = left;
+      left = other;
+      other = done;
+      current = next;
     }
   }
-  if (p->finish) p->finish(p->context, p->first_row, p->rows, column, columns);
+  if (p->finish) p->finish(p->context, p->first_row + row, rows, column, columns);
+}
+
+// Chunks are as large as gives each thread some; no sum depends on where one ends.
+static int64_t cut(struct plan *plan, int64_t threads) {
+  const struct matmul_f32 *p = plan->product;
+  int64_t down = 1;
+  plan->across = quotient(p->columns, plan->processor->block);
+  for (;;) {
+    plan->rows = quotient(p->rows, down);
+    plan->columns =
+        multiple(quotient(p->columns, plan->across), plan->processor->columns);
+    plan->across = quotient(p->columns, plan->columns);
+    down = quotient(p->rows, plan->rows);
+    int64_t chunks = down * plan->across;
+    int64_t wanted = plan->rows * plan->columns * p->inner > LARGE ? 2 * threads : threads;
+    if (chunks >= wanted) return chunks;
+    if (plan->rows >= 2 * FEW)
+      down *= 2;
+    else if (plan->columns >= 4 * plan->processor->columns)
+      plan->across *= 2;
+    else if (plan->rows >= 2 * plan->processor->rows)
+      down *= 2;
+    else
+      return chunks;
+  }
 }
 
 // A vector and a matrix.
@@ -298,46 +232,30 @@ static void multiply_by_vector(const struct matmul_f32 *p, const struct processo
     for (int64_t chunk = 0; chunk < chunks; chunk++) multiply_vector(&plan, chunk, 0);
 }
 
-static bool has_few_rows(const struct processor *processor, int64_t rows, int64_t columns) {
-  return rows <= 12 * processor->rows && columns >= 2 * rows;
-}
-
-int64_t matmul_workspace(int64_t rows, int64_t columns, int64_t inner) {
-  const struct processor *processor = matmul_processor();
-  if (!processor || rows == 1 || columns == 1) return 0;
-  if (has_few_rows(processor, rows, columns))
-    return quotient(rows, processor->rows) * processor->left_stride * inner * 4 + 64;
-  int64_t width = multiple(minimum(columns, WIDE), processor->columns);
-  return minimum(width * inner * 4, PACKED + (width - minimum(columns, WIDE)) * 4 * inner) + 64;
-}
-
-void matmul_f32(const struct matmul_f32 *p) {
+static void multiply(const struct matmul_f32 *p, int64_t threads) {
   if (p->rows == 0 || p->columns == 0) return;
   if (p->inner == 0) {
     memset(p->result, 0, (size_t)(p->rows * p->columns) * 4);
     if (p->finish) p->finish(p->context, p->first_row, p->rows, 0, p->columns);
     return;
   }
-  struct plan plan = {.product = p, .processor = matmul_processor(), .inner = p->inner};
-  const struct processor *processor = plan.processor;
+  struct plan plan = {.product = p, .processor = matmul_processor()};
   if (p->rows == 1 || p->columns == 1) {
-    multiply_by_vector(p, processor);
+    multiply_by_vector(p, plan.processor);
     return;
   }
-  plan.step = quotient(p->inner, quotient(p->inner, processor->inner));
-  plan.height = quotient(p->rows, quotient(p->rows, processor->rows));
-  plan.packed = (float *)(((uintptr_t)p->workspace + 63) & ~(uintptr_t)63);
-  if (has_few_rows(processor, p->rows, p->columns)) {
-    int64_t width = quotient(1 << 21, p->rows * p->inner);
-    plan.chunk_columns = minimum(
-        processor->block / 2, multiple(width > 0 ? width : 1, 4 * processor->columns));
-    run(&plan, quotient(p->inner, plan.step), pack_left);
-    run(&plan, quotient(p->columns, plan.chunk_columns), multiply_columns);
-  } else {
-    plan.small = maximum(
-        p->columns * p->inner > 1 << 19 ? processor->fewest : 1,
-        (1 << 17) / (plan.height * p->columns * p->inner));
-    plan.pack_width = 8 * processor->columns;
-    multiply_by_rows(&plan);
-  }
+  plan.step = quotient(p->inner, quotient(p->inner, plan.processor->inner));
+  // Rows that fall on the same lines of the cache are packed even if they are short.
+  plan.packs_left = p->left.transposed || p->inner > SHORT || p->left.stride % 1024 == 0;
+  int64_t chunks = cut(&plan, threads);
+  if (threads > 1)
+    threads_run(chunks, multiply_chunk, &plan);
+  else
+    for (int64_t chunk = 0; chunk < chunks; chunk++) multiply_chunk(&plan, chunk, 0);
 }
+
+void matmul_f32(const struct matmul_f32 *p) {
+  multiply(p, p->rows * p->columns * p->inner > ALONE ? threads_count() : 1);
+}
+
+void matmul_alone_f32(const struct matmul_f32 *p) { multiply(p, 1); }

@@ -1,6 +1,5 @@
 #include "matmul.h"
 
-#include "scratch.h"
 #include "threads.h"
 
 // Many products of one shape: large ones one after the other, each on all threads; small ones several
@@ -19,26 +18,22 @@ struct batch_plan {
   int64_t count, each;
 };
 
-static struct matmul_f32 member(const struct batch_plan *plan, int64_t index, void *workspace) {
+static struct matmul_f32 member(const struct batch_plan *plan, int64_t index) {
   struct matmul_f32 product = *plan->product;
   product.left.data += plan->left_offsets[index];
   product.right.data += plan->right_offsets[index];
   product.result += index * product.rows * product.columns;
   product.first_row += index * product.rows;
-  product.workspace = workspace;
   return product;
 }
 
 static void multiply_members(void *context, int64_t chunk, int thread) {
   (void)thread;
   const struct batch_plan *plan = context;
-  const struct matmul_f32 *p = plan->product;
-  void *workspace =
-      scratch(scratch_product, matmul_workspace(p->rows, p->columns, p->inner));
   int64_t end = minimum((chunk + 1) * plan->each, plan->count);
   for (int64_t index = chunk * plan->each; index < end; index++) {
-    struct matmul_f32 product = member(plan, index, workspace);
-    matmul_f32(&product);
+    struct matmul_f32 product = member(plan, index);
+    matmul_alone_f32(&product);
   }
 }
 
@@ -49,7 +44,7 @@ void matmul_batch_f32(
   int64_t work = maximum(1, p->rows * p->columns * p->inner);
   if (work > 1 << 24 || count == 1) {
     for (int64_t index = 0; index < count; index++) {
-      struct matmul_f32 product = member(&plan, index, p->workspace);
+      struct matmul_f32 product = member(&plan, index);
       matmul_f32(&product);
     }
     return;

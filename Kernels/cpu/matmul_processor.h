@@ -2,19 +2,48 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+// A panel of rows of the left matrix that is to be packed.
+struct left {
+  const float *from;
+  int64_t stride;
+  // Whether neighbours in memory are those along k.
+  bool across;
+  int rows;
+  int64_t k;
+};
+
+// A panel of rows of the left matrix times a block of columns of the right one, along `k` of the
+// summed index.
+struct strip {
+  int rows;
+  bool left_across, adds;
+  // Whether the right matrix is read where it lies, and packed on the way.
+  bool copies;
+  int64_t k, columns;
+  // From one row of the panel to the next.
+  int64_t left_stride;
+  const float *right;
+  // From one row to the next, and from one panel to the next.
+  int64_t right_stride, right_panel;
+  float *packed;
+  // The last panel if the columns do not fill it, which is packed always.
+  const float *edge;
+  float *result;
+  int64_t result_stride;
+  // What is packed meanwhile; nothing if it has no rows.
+  struct left next;
+};
+
 // How products are cut for one kind of processor.
 struct processor {
-  int rows, left_stride, columns;
+  // A panel of the left matrix: its rows, the floats from one to the next, and all of them.
+  int rows, left_stride, left_size;
+  int columns;
   // The most of the summed index at a time, and of the columns: together they stay in the
   // second-level cache.
   int64_t inner, block;
-  // The most panels of rows in a chunk, and the fewest if the right matrix is large.
-  int64_t most, fewest;
-  void (*multiply)(
-      int rows, int64_t columns, int64_t k, const float *left, const float *right,
-      int64_t right_stride, int64_t panel, float *result, int64_t result_stride, bool adds);
-  void (*pack_left)(
-      const float *from, int64_t from_stride, bool across, int rows, int64_t k, float *to);
+  void (*multiply)(const struct strip *strip, const float *left, float *next);
+  void (*pack_left)(const struct left *left, int64_t part, int64_t parts, float *to);
   void (*pack_right)(
       const float *from, int64_t from_stride, bool across, int64_t columns, int64_t k, float *to);
   void (*dots)(

@@ -1,27 +1,55 @@
 // The inner part of the float32 matrix product for one kind of processor. Included once for each,
 // with TARGET its attribute, NAME(x) its name for x, LANES floats in a vector, ROWS of a tile.
 //
-// A tile is ROWS × 2·LANES results, kept in registers. Panels are what a tile reads: of the left
-// matrix [k][STRIDE], of the right one [k][2·LANES]; lanes past the matrix's edge may hold anything.
+// A tile is ROWS × 2·LANES results, kept in registers. Panels are what a tile reads: of the right
+// matrix [k][2·LANES], of the left one its rows, or [k][STRIDE] if it is stored transposed; lanes
+// past the matrix's edge may hold anything.
 
 #define STRIDE ((ROWS + LANES - 1) / LANES * LANES)
 #define COLUMNS (2 * LANES)
+// From one row of a panel to the next: they do not fall on the same lines of the cache.
+#define LENGTH (INNER + 16)
 #define ALWAYS static inline __attribute__((always_inline)) TARGET
 
 typedef float NAME(vector) __attribute__((vector_size(4 * LANES), aligned(4)));
 #define VECTOR NAME(vector)
 
+#if LANES == 16
+#define MASK(count) (__mmask16)((1u << (count)) - 1)
+#define LOAD_PART(from, mask) _mm512_maskz_loadu_ps(mask, from)
+#define STORE_PART(to, mask, value) _mm512_mask_storeu_ps(to, mask, value)
+#else
+#define MASK(count) \
+  _mm256_cmpgt_epi32(_mm256_set1_epi32(count), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7))
+#define LOAD_PART(from, mask) _mm256_maskload_ps(from, mask)
+#define STORE_PART(to, mask, value) _mm256_maskstore_ps(to, mask, value)
+#endif
+
 ALWAYS VECTOR NAME(load)(const float *from) { return *(const VECTOR *)from; }
 ALWAYS void NAME(store)(float *to, VECTOR value) { *(VECTOR *)to = value; }
+// The first `count` lanes; nothing else in memory is touched, and the other lanes are 0.
+ALWAYS VECTOR NAME(load_part)(const float *from, int count) {
+  return LOAD_PART(from, MASK(count));
+}
+ALWAYS void NAME(store_part)(float *to, VECTOR value, int count) {
+  STORE_PART(to, MASK(count), value);
+}
 
+// One tile. `width` results are stored of each row, or all if it is 0. With `copies` what is read of
+// the right matrix is put into `packed` as a panel.
 ALWAYS void NAME(tile)(
-    const int rows, const int vectors, int64_t k, const float *left, const float *right,
-    int64_t right_stride, float *result, int64_t result_stride, bool adds) {
+    const int rows, const int vectors, const bool across, const bool copies,
+    const struct strip *s, const float *left, const float *right, int64_t right_stride,
+    float *packed, float *result, int width) {
+  int64_t k = s->k, result_stride = s->result_stride, left_stride = s->left_stride;
+  // Three rows are reached from one pointer; more pointers would not stay in registers.
+  const float *base[(ROWS + 2) / 3];
   VECTOR sum[ROWS][2];
 #pragma unroll
   for (int i = 0; i < rows; i++) {
+    if (i % 3 == 0) base[i / 3] = left + i * left_stride;
     for (int v = 0; v < vectors; v++) {
-      __builtin_prefetch(result + i * result_stride + v * LANES, 1);
+      if (s->adds) __builtin_prefetch(result + i * result_stride + v * LANES, 1);
       sum[i][v] = (VECTOR){};
     }
   }
@@ -29,35 +57,49 @@ ALWAYS void NAME(tile)(
     VECTOR r[2];
     for (int v = 0; v < vectors; v++) {
       // Once a line.
-      if (v * LANES % 16 == 0) __builtin_prefetch(right + (p + 8) * right_stride + v * LANES);
+      if (v * LANES % 16 == 0)
+        __builtin_prefetch(right + (p + (copies ? 16 : 8)) * right_stride + v * LANES);
       r[v] = NAME(load)(right + p * right_stride + v * LANES);
+      if (copies) NAME(store)(packed + p * COLUMNS + v * LANES, r[v]);
     }
 #pragma unroll
     for (int i = 0; i < rows; i++) {
-      VECTOR l = left[p * STRIDE + i] - (VECTOR){};
+      float value = across ? base[i / 3][i % 3 * left_stride] : left[p * STRIDE + i];
+      VECTOR l = value - (VECTOR){};
       for (int v = 0; v < vectors; v++) sum[i][v] = __builtin_elementwise_fma(l, r[v], sum[i][v]);
+    }
+#pragma unroll
+    for (int i = 0; i < rows && across; i += 3) {
+      base[i / 3]++;
+      // Hidden from the compiler, which would make them one pointer each row.
+      __asm__("" : "+r"(base[i / 3]));
     }
   }
 #pragma unroll
   for (int i = 0; i < rows; i++)
     for (int v = 0; v < vectors; v++) {
       float *to = result + i * result_stride + v * LANES;
-      NAME(store)(to, adds ? NAME(load)(to) + sum[i][v] : sum[i][v]);
+      int count = width - v * LANES;
+      if (width == 0 || count >= LANES)
+        NAME(store)(to, s->adds ? NAME(load)(to) + sum[i][v] : sum[i][v]);
+      else
+        NAME(store_part)(
+            to, s->adds ? NAME(load_part)(to, count) + sum[i][v] : sum[i][v], count);
     }
 }
 
 #define TILE(n) \
   case n: \
     if (vectors == 2) \
-      NAME(tile)(n, 2, k, left, right, right_stride, result, result_stride, adds); \
+      NAME(tile)(n, 2, across, false, s, left, right, right_stride, NULL, result, width); \
     else \
-      NAME(tile)(n, 1, k, left, right, right_stride, result, result_stride, adds); \
+      NAME(tile)(n, 1, across, false, s, left, right, right_stride, NULL, result, width); \
     break;
 
-static TARGET void NAME(any_tile)(
-    int rows, int vectors, int64_t k, const float *left, const float *right, int64_t right_stride,
-    float *result, int64_t result_stride, bool adds) {
-  switch (rows) {
+ALWAYS void NAME(any_tile)(
+    int vectors, const bool across, const struct strip *s, const float *left, const float *right,
+    int64_t right_stride, float *result, int width) {
+  switch (s->rows) {
     TILE(1) TILE(2) TILE(3) TILE(4) TILE(5) TILE(6)
 #if ROWS > 6
     TILE(7) TILE(8) TILE(9) TILE(10) TILE(11) TILE(12) TILE(13) TILE(14)
@@ -66,34 +108,16 @@ static TARGET void NAME(any_tile)(
 }
 #undef TILE
 
-// One panel of the left matrix times `columns` columns; `panel` floats from one panel of the right
-// matrix to the next.
-static TARGET void NAME(multiply)(
-    int rows, int64_t columns, int64_t k, const float *left, const float *right,
-    int64_t right_stride, int64_t panel, float *result, int64_t result_stride, bool adds) {
-  for (int64_t j = 0; j < columns; j += COLUMNS, right += panel) {
-    int64_t width = columns - j;
-    if (width == LANES || width >= COLUMNS) {
-      int vectors = width == LANES ? 1 : 2;
-      if (rows == ROWS && vectors == 2)
-        NAME(tile)(ROWS, 2, k, left, right, right_stride, result + j, result_stride, adds);
-      else
-        NAME(any_tile)(
-            rows, vectors, k, left, right, right_stride, result + j, result_stride, adds);
-      continue;
-    }
-    float edge[ROWS * COLUMNS];
-    NAME(any_tile)(
-        rows, width > LANES ? 2 : 1, k, left, right, right_stride, edge, COLUMNS, false);
-    for (int i = 0; i < rows; i++) {
-      float *to = result + i * result_stride + j;
-      const float *from = edge + i * COLUMNS;
-      if (adds)
-        for (int64_t x = 0; x < width; x++) to[x] += from[x];
-      else
-        for (int64_t x = 0; x < width; x++) to[x] = from[x];
-    }
-  }
+static TARGET void NAME(tile_across)(
+    int vectors, const struct strip *s, const float *left, const float *right,
+    int64_t right_stride, float *result, int width) {
+  NAME(any_tile)(vectors, true, s, left, right, right_stride, result, width);
+}
+
+static TARGET void NAME(tile_along)(
+    int vectors, const struct strip *s, const float *left, const float *right,
+    int64_t right_stride, float *result, int width) {
+  NAME(any_tile)(vectors, false, s, left, right, right_stride, result, width);
 }
 
 // to[p][lane] = from[lane][p] for LANES lanes, of which the first `lanes` are there.
@@ -138,43 +162,73 @@ static TARGET void NAME(pack_across)(
 // to[p][lane] = from[p][lane] for LANES lanes, of which the first `lanes` are there.
 static TARGET void NAME(pack_along)(
     const float *from, int64_t from_stride, int lanes, int64_t k, float *to, int64_t to_stride) {
-  int64_t p = 0;
-  // Lanes that are not there may hold anything: before the last row it is what follows in memory.
-  for (int64_t safe = lanes >= LANES ? k : from_stride >= LANES ? k - 1 : 0; p < safe; p++)
-    NAME(store)(to + p * to_stride, NAME(load)(from + p * from_stride));
-  for (; p < k; p++)
-    for (int i = 0; i < LANES; i++)
-        to[p * to_stride + i] = i < lanes ? from[p * from_stride + i] : 0;
+  for (int64_t p = 0; p < k; p++)
+    NAME(store)(to + p * to_stride, NAME(load_part)(from + p * from_stride, lanes));
 }
 
-// The panel of `rows` rows of the left matrix; `across` if neighbours in memory are those along k.
-static TARGET void NAME(pack_left)(
-    const float *from, int64_t from_stride, bool across, int rows, int64_t k, float *to) {
-  if (across)
-    NAME(pack_across)(from, from_stride, rows, k, to, STRIDE);
-  else
-    NAME(pack_along)(from, from_stride, rows, k, to, STRIDE);
+// Part `part` of the panel of `rows` rows of the left matrix is packed, and the next part brought
+// nearer.
+static TARGET void NAME(pack_left)(const struct left *l, int64_t part, int64_t parts, float *to) {
+  int64_t step = (l->k + parts * LANES - 1) / (parts * LANES) * LANES;
+  int64_t p = part * step, end = p + step < l->k ? p + step : l->k;
+  int64_t next = end + step < l->k ? end + step : l->k;
+  if (p >= end) return;
+  if (l->across) {
+    const float *from = l->from;
+    for (int i = 0; i < l->rows; i++, from += l->stride, to += LENGTH) {
+      int64_t q = p;
+      for (; q + LANES <= end; q += LANES) NAME(store)(to + q, NAME(load)(from + q));
+      if (q < end) NAME(store)(to + q, NAME(load_part)(from + q, (int)(end - q)));
+      for (q = end; q < next; q += 16) __builtin_prefetch(from + q);
+    }
+  } else {
+    NAME(pack_along)(
+        l->from + p * l->stride, l->stride, l->rows, end - p, to + p * STRIDE, STRIDE);
+    for (int64_t q = end; q < next; q++) {
+      __builtin_prefetch(l->from + q * l->stride);
+      __builtin_prefetch(l->from + q * l->stride + l->rows - 1);
+    }
+  }
+}
+
+// One panel of the left matrix times `columns` columns of the right one, while the next panel is
+// packed.
+static TARGET void NAME(multiply)(const struct strip *s, const float *left, float *next) {
+  int64_t panels = (s->columns + COLUMNS - 1) / COLUMNS;
+  const float *right = s->right;
+  float *packed = s->packed, *result = s->result;
+  for (int64_t j = 0; j < panels; j++, result += COLUMNS) {
+    int64_t width = s->columns - j * COLUMNS;
+    if (s->next.rows > 0) NAME(pack_left)(&s->next, j, panels, next);
+    bool whole = width >= COLUMNS;
+    if (whole && s->rows == ROWS) {
+      if (s->left_across && s->copies)
+        NAME(tile)(ROWS, 2, true, true, s, left, right, s->right_stride, packed, result, 0);
+      else if (s->left_across)
+        NAME(tile)(ROWS, 2, true, false, s, left, right, s->right_stride, NULL, result, 0);
+      else if (s->copies)
+        NAME(tile)(ROWS, 2, false, true, s, left, right, s->right_stride, packed, result, 0);
+      else
+        NAME(tile)(ROWS, 2, false, false, s, left, right, s->right_stride, NULL, result, 0);
+    } else {
+      // A panel that is not whole is packed before.
+      (s->left_across ? NAME(tile_across) : NAME(tile_along))(
+          width > LANES ? 2 : 1, s, left, whole ? right : s->edge,
+          whole ? s->right_stride : COLUMNS, result, whole ? 0 : (int)width);
+    }
+    right += s->right_panel;
+    packed += COLUMNS * s->k;
+  }
 }
 
 // The panels of `columns` columns of the right matrix, one after the other.
 static TARGET void NAME(pack_right)(
     const float *from, int64_t from_stride, bool across, int64_t columns, int64_t k, float *to) {
-  if (across) {
-    for (int64_t j = 0; j < columns; j += LANES)
-      NAME(pack_across)(
-          from + j * from_stride, from_stride, columns - j < LANES ? (int)(columns - j) : LANES, k,
-          to + j / COLUMNS * COLUMNS * k + j % COLUMNS, COLUMNS);
-  } else {
-    int64_t whole = columns / COLUMNS * COLUMNS;
-    for (int64_t p = 0; p < k; p++)
-      for (int64_t j = 0; j < whole; j += COLUMNS)
-        for (int v = 0; v < COLUMNS; v += LANES)
-          NAME(store)(to + j * k + p * COLUMNS + v, NAME(load)(from + p * from_stride + j + v));
-    for (int64_t j = whole; j < columns; j += LANES)
-      NAME(pack_along)(
-          from + j, from_stride, columns - j < LANES ? (int)(columns - j) : LANES, k,
-          to + whole * k + j % COLUMNS, COLUMNS);
-  }
+  for (int64_t j = 0; j < columns; j += LANES)
+    (across ? NAME(pack_across) : NAME(pack_along))(
+        across ? from + j * from_stride : from + j, from_stride,
+        columns - j < LANES ? (int)(columns - j) : LANES, k,
+        to + j / COLUMNS * COLUMNS * k + j % COLUMNS, COLUMNS);
 }
 
 // result[i] = matrix[i][0..<k] · vector, for `rows` rows.
@@ -231,13 +285,17 @@ static TARGET void NAME(combination)(
 }
 
 static const struct processor NAME(processor) = {
-    .rows = ROWS, .left_stride = STRIDE, .columns = COLUMNS, .inner = INNER, .block = BLOCK,
-    .most = MOST, .fewest = FEWEST,
+    .rows = ROWS, .left_size = ROWS * LENGTH > STRIDE * INNER ? ROWS * LENGTH : STRIDE * INNER,
+    .left_stride = LENGTH, .columns = COLUMNS, .inner = INNER, .block = BLOCK,
     .multiply = NAME(multiply), .pack_left = NAME(pack_left), .pack_right = NAME(pack_right),
     .dots = NAME(dots), .combination = NAME(combination),
 };
 
+#undef MASK
+#undef LOAD_PART
+#undef STORE_PART
 #undef STRIDE
+#undef LENGTH
 #undef COLUMNS
 #undef ALWAYS
 #undef VECTOR
@@ -247,5 +305,3 @@ static const struct processor NAME(processor) = {
 #undef ROWS
 #undef INNER
 #undef BLOCK
-#undef MOST
-#undef FEWEST

@@ -96,11 +96,21 @@ static void multiply_columns(void *context, int64_t chunk, int thread) {
   for (int64_t column = chunk * part->width; column < end; column += processor->columns) {
     for (int64_t i = 0, row = 0, high; i < panel_count(part); i++, row += high) {
       high = height(part, i, row);
-      processor->multiply(
-          (int)high, minimum(processor->columns, columns - column), part->k,
-          part->left + i * part->k * processor->left_stride,
-          part->right + column / processor->columns * part->panel, processor->columns, 0,
-          part->result + row * part->result_stride + column, part->result_stride, true);
+      const float *right = part->right + column / processor->columns * part->panel;
+      struct strip strip = {
+          .rows = (int)high,
+          .left_across = true,
+          .adds = true,
+          .k = part->k,
+          .columns = minimum(processor->columns, columns - column),
+          .left_stride = processor->left_stride,
+          .right = right,
+          .right_stride = processor->columns,
+          .edge = right,
+          .result = part->result + row * part->result_stride + column,
+          .result_stride = part->result_stride,
+      };
+      processor->multiply(&strip, part->left + i * processor->left_size, NULL);
     }
   }
 }
@@ -113,7 +123,7 @@ static void multiply_packed(
   struct part part = {
       .matrix = m, .rows = rows, .result = result, .result_stride = result_stride};
   int64_t count = panel_count(&part);
-  float *packed = scratch(scratch_left, count * processor->left_stride * processor->inner * 4);
+  float *packed = scratch(scratch_left, count * processor->left_size * 4);
   part.left = packed;
   for (int64_t end = first + inner; first < end; first += part.k, left += part.k) {
     // Panels of the right matrix begin at multiples of the step.
@@ -125,9 +135,8 @@ static void multiply_packed(
                  (first - step) * processor->columns;
     for (int64_t i = 0, row = 0, high; i < count; i++, row += high) {
       high = height(&part, i, row);
-      processor->pack_left(
-          left + row * stride, stride, true, (int)high, part.k,
-          packed + i * part.k * processor->left_stride);
+      struct left panel = {left + row * stride, stride, true, (int)high, part.k};
+      processor->pack_left(&panel, 0, 1, packed + i * processor->left_size);
     }
     // Where all rows are taken by one thread, a large product is worth the others at every step.
     // Inside of a region that is the calling thread again.

@@ -16,10 +16,16 @@ enum { MAXIMUM = 256, SPIN_NANOSECONDS = 40000 };
 
 typedef void (*Body)(void *, int64_t, int);
 
-// The ticket's high half numbers regions, its low half is the next chunk. CLOSED there means that
-// the region's fields are being written: a thread that read some of them finds its ticket outdated
-// when it tries to take a chunk.
+// A ticket's high half numbers regions. The low half of the pool's is CLOSED while the region's
+// fields are being written; that of a share is its next chunk, or CLOSED: a thread that read fields
+// of the region after its own finds the share's ticket outdated when it tries to take a chunk.
 static const uint64_t CLOSED = 0xffffffff;
+
+// Each thread has its own share of the chunks, the same for as many chunks, so that what it left in
+// its cache is there when the next region comes; then it takes what is left of the others'.
+static struct {
+  _Alignas(128) _Atomic uint64_t ticket;
+} shares[MAXIMUM];
 
 static struct {
   _Alignas(128) _Atomic uint64_t ticket;
@@ -59,19 +65,28 @@ static int64_t nanoseconds(void) {
   return now.tv_sec * 1000000000LL + now.tv_nsec;
 }
 
-// Takes chunks of the region that `ticket` belongs to until none is left.
-static void take_chunks(uint64_t ticket, int thread) {
+// The first chunk of a thread's share.
+static uint32_t share_start(int thread, uint32_t chunks, int threads) {
+  return (uint32_t)((uint64_t)chunks * (uint32_t)thread / (uint32_t)threads);
+}
+
+// Takes chunks of this region until none is left.
+static void take_chunks(uint32_t region, int thread) {
   Body body = atomic_load(&pool.body);
   void *context = atomic_load(&pool.context);
   uint32_t chunks = atomic_load(&pool.chunks);
-  if (thread >= atomic_load(&pool.threads)) return;
-  uint32_t region = ticket >> 32;
-  while (ticket >> 32 == region && (uint32_t)ticket < chunks) {
-    if (!atomic_compare_exchange_weak(&pool.ticket, &ticket, ticket + 1)) continue;
-    body(context, (uint32_t)ticket, thread);
-    if (atomic_fetch_add(&pool.done, 1) + 1 == chunks && atomic_load(&pool.owner_sleeps))
-      futex_wake(&pool.done);
-    ticket = atomic_load(&pool.ticket);
+  int threads = atomic_load(&pool.threads);
+  for (int next = 0; next < threads && thread < threads; next++) {
+    int owner = (thread + next) % threads;
+    uint32_t end = share_start(owner + 1, chunks, threads);
+    uint64_t ticket = atomic_load(&shares[owner].ticket);
+    while (ticket >> 32 == region && (uint32_t)ticket < end) {
+      if (!atomic_compare_exchange_weak(&shares[owner].ticket, &ticket, ticket + 1)) continue;
+      body(context, (uint32_t)ticket, thread);
+      if (atomic_fetch_add(&pool.done, 1) + 1 == chunks && atomic_load(&pool.owner_sleeps))
+        futex_wake(&pool.done);
+      ticket = atomic_load(&shares[owner].ticket);
+    }
   }
 }
 
@@ -109,7 +124,7 @@ static void *work(void *argument) {
   for (;;) {
     uint64_t ticket = next_region(region, thread < atomic_load(&pool.wanted));
     region = ticket >> 32;
-    take_chunks(ticket, thread);
+    take_chunks(region, thread);
   }
   return NULL;
 }
@@ -165,15 +180,18 @@ void threads_run(int64_t chunks, Body body, void *context) {
   if (atomic_load(&pool.started) < wanted) start_threads(wanted);
   uint64_t region = (uint64_t)((uint32_t)(atomic_load(&pool.ticket) >> 32) + 1) << 32;
   atomic_store(&pool.ticket, region | CLOSED);
+  for (int i = 0; i < wanted; i++) atomic_store(&shares[i].ticket, region | CLOSED);
   atomic_store(&pool.body, body);
   atomic_store(&pool.context, context);
   atomic_store(&pool.chunks, (uint32_t)chunks);
   atomic_store(&pool.threads, wanted);
   atomic_store(&pool.done, 0);
+  for (int i = 0; i < wanted; i++)
+    atomic_store(&shares[i].ticket, region | share_start(i, (uint32_t)chunks, wanted));
   atomic_store(&pool.ticket, region);
   atomic_fetch_add(&pool.signal, 1);
   if (atomic_load(&pool.sleepers) > 0) futex_wake(&pool.signal);
-  take_chunks(region, 0);
+  take_chunks((uint32_t)(region >> 32), 0);
   wait_until_done((uint32_t)chunks);
   inside = false;
   atomic_store(&pool.busy, false);

@@ -68,10 +68,6 @@ private final class MatrixProductKernel: Kernel {
       }
     var bytes = (wideLeft?.byteCount ?? 0) + (wideRight?.byteCount ?? 0)
     if !isInPlace { bytes += (folded.resultCount * type.byteCount + 63) / 64 * 64 }
-    if case .native = method {
-      bytes += Int(
-        matmul_workspace(Int64(folded.rows), Int64(folded.columns), Int64(folded.inner)))
-    }
     workspaceByteCount = bytes
   }
 
@@ -98,7 +94,7 @@ private final class MatrixProductKernel: Kernel {
     let storedBytes = (product.resultCount * product.type.byteCount + 63) / 64 * 64
     if !isInPlace, let memory = take(storedBytes) { stored = memory }
     guard let finish else {
-      multiply(left, right, stored, free, nil)
+      multiply(left, right, stored, nil)
       return
     }
     withUnsafeTemporaryAllocation(of: UnsafeRawPointer?.self, capacity: bindingCount - 2) {
@@ -111,13 +107,13 @@ private final class MatrixProductKernel: Kernel {
       var finishing = Finishing(
         program: finish, inputs: inputs.baseAddress!, words: call.words, result: result,
         columns: product.columns)
-      withUnsafeMutablePointer(to: &finishing) { multiply(left, right, stored, free, $0) }
+      withUnsafeMutablePointer(to: &finishing) { multiply(left, right, stored, $0) }
     }
   }
 
   private func multiply(
     _ left: UnsafeRawPointer, _ right: UnsafeRawPointer, _ result: UnsafeMutableRawPointer,
-    _ workspace: UnsafeMutableRawPointer?, _ finishing: UnsafeMutablePointer<Finishing>?
+    _ finishing: UnsafeMutablePointer<Finishing>?
   ) {
     if product.inner == 0 {
       result.initializeMemory(
@@ -128,7 +124,6 @@ private final class MatrixProductKernel: Kernel {
     switch method {
     case .native:
       var arguments = matmul_f32(product, left, right, result)
-      arguments.workspace = workspace
       arguments.context = UnsafeMutableRawPointer(finishing)
       if finishing != nil {
         arguments.finish = { context, row, rows, column, columns in

@@ -14,8 +14,6 @@ struct matmul_f32 {
   struct matrix_f32 left, right;
   // Row-major and without gaps.
   float *result;
-  // matmul_workspace(rows, columns, inner) bytes.
-  void *workspace;
   // Called once for each part of the result when it is complete; may be NULL.
   void (*finish)(void *context, int64_t row, int64_t rows, int64_t column, int64_t columns);
   void *context;
@@ -25,9 +23,10 @@ struct matmul_f32 {
 
 // Whether this processor has the instructions that these products are written for.
 bool matmul_is_native(void);
-int64_t matmul_workspace(int64_t rows, int64_t columns, int64_t inner);
 // result = left · right, each element summed in the same order whatever the number of threads.
 void matmul_f32(const struct matmul_f32 *product);
+// The same on the calling thread.
+void matmul_alone_f32(const struct matmul_f32 *product);
 // `count` products whose matrices lie at these offsets in elements; the results follow each other,
 // and `finish` counts their rows as those of one tall matrix.
 void matmul_batch_f32(
