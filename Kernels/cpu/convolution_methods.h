@@ -10,7 +10,6 @@ int64_t convolution_plain_workspace(convolution_pass pass, const convolution_sha
 void convolution_plain(convolution_pass pass, const convolution_work *work, bool wide);
 
 // Windows of one position with stride 1 and no padding, where products are native.
-int64_t convolution_pointwise_workspace(convolution_pass pass, const convolution_shape *shape);
 void convolution_pointwise(convolution_pass pass, const convolution_work *work);
 
 // Windows of three by three with stride 1, for processors with vectors.

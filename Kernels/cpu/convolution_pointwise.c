@@ -7,8 +7,7 @@ static struct matmul_f32 product(convolution_pass pass, const convolution_work *
   const convolution_shape *s = &work->shape;
   int64_t positions = s->batch * s->rows.output * s->columns.output;
   struct matmul_f32 p = {
-      .result = work->result, .workspace = work->workspace, .finish = work->finish,
-      .context = work->context};
+      .result = work->result, .finish = work->finish, .context = work->context};
   switch (pass) {
     case convolution_forward:
       p.rows = positions, p.columns = s->outputs, p.inner = s->inputs;
@@ -27,12 +26,6 @@ static struct matmul_f32 product(convolution_pass pass, const convolution_work *
       break;
   }
   return p;
-}
-
-int64_t convolution_pointwise_workspace(convolution_pass pass, const convolution_shape *s) {
-  convolution_work work = {.shape = *s};
-  struct matmul_f32 p = product(pass, &work);
-  return matmul_workspace(p.rows, p.columns, p.inner);
 }
 
 void convolution_pointwise(convolution_pass pass, const convolution_work *work) {
