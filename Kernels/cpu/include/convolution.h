@@ -1,4 +1,5 @@
 #pragma once
+#include <stdbool.h>
 #include <stdint.h>
 
 // A window that slides along one spatial axis: tap `t` of window `o` sees position
@@ -25,6 +26,15 @@ typedef enum : uint8_t {
   // Plain loops, for any shape.
   convolution_plain_float32,
   convolution_plain_float64,
+  // The others are for processors that convolution_is_native says yes for.
+  // Windows of one position with stride 1 and no padding: one product of matrices.
+  convolution_pointwise_product,
+  // Windows of three by three with stride 1: Winograd's transforms.
+  convolution_transformed,
+  // A product whose patches are never stored.
+  convolution_product,
+  // Each channel by itself.
+  convolution_by_channels,
 } convolution_method;
 
 typedef struct {
@@ -41,6 +51,8 @@ typedef struct {
   void *context;
 } convolution_work;
 
+// Whether this processor has the vectors that the methods are written for.
+bool convolution_is_native(void);
 int64_t convolution_workspace(
     convolution_method method, convolution_pass pass, const convolution_shape *shape);
 // Each element is summed in the same order whatever the number of threads.

@@ -38,6 +38,7 @@ struct Workload {
     "gemm": matrixProduct, "bgemm": matrixProducts, "elementwise": elementwise, "pool": pooling,
     "batchnorm": batchNormalization, "lstm": longShortTermMemory, "reduce": reduction,
     "optimizer": optimizer, "train": training, "embedding": embedding, "softmax_ce": crossEntropy,
+    "conv2d": convolution,
   ]
 
   func unsupported(_ problem: String) -> TensorError {

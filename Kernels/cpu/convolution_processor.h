@@ -1,0 +1,50 @@
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+// What the vectorised methods are made of, for one kind of processor.
+
+struct outer_operands {
+  const float *left, *right;
+  int64_t runs, left_run, right_run;
+  int64_t length, left_stride, right_stride;
+};
+
+typedef void (*convolution_tile)(
+    int rows, const float *left, int64_t stride, const int64_t *offsets, int64_t segments,
+    int64_t length, const float *right, float *result, int64_t result_stride);
+typedef void (*convolution_outer)(
+    int rows, const struct outer_operands *operands, float *result, int64_t result_stride,
+    bool adds);
+typedef void (*convolution_dots)(
+    int64_t rows, int channels, const float *left, int64_t stride, const int64_t *offsets,
+    int64_t segments, int64_t length, int64_t pitch, const float *weights, float *result,
+    int64_t result_stride);
+typedef void (*depthwise_row)(
+    const float *from, int64_t stride, const int64_t *offsets, const float *weights,
+    const int64_t *taps, int64_t tap_count, float *to, int64_t to_stride, int64_t count,
+    int64_t channels);
+typedef void (*depthwise_filter_row)(
+    const float *from, int64_t stride, const int64_t *offsets, const float *gradients,
+    const int64_t *taps, int64_t tap_count, float *sums, int64_t count, int64_t channels);
+typedef void (*convolution_transform)(
+    const float *from, int64_t row, int64_t column, float *to, int64_t to_row, int64_t to_column,
+    int64_t count);
+
+enum { FEW_CHANNELS = 4 };
+
+struct convolution_processor {
+  // Floats in a vector, and rows of a tile of two vectors; one of one vector has twice as many.
+  int lanes, rows;
+  // For results of one vector and of two.
+  convolution_tile tile[2];
+  convolution_outer outer[2];
+  // For results of at most FEW_CHANNELS channels.
+  convolution_dots dots;
+  depthwise_row depthwise;
+  depthwise_filter_row depthwise_filter;
+  convolution_transform image, result, filter, gradient, filter_result;
+};
+
+// Of the processor that this runs on, or NULL if it has no vectors that the methods are written for.
+const struct convolution_processor *convolution_processor(void);
