@@ -17,30 +17,29 @@ ALWAYS void NAME(store_part)(float *to, VECTOR value, int64_t count) {
   for (int64_t i = 0; i < count; i++) to[i] = value[i];
 }
 
-// to[p][c] = start[c] + Σ over t of from[p · stride + offsets[t] + c] · weights[taps[t] · channels + c].
+// to[p][c] = Σ over t of from[p · stride + offsets[t] + c] · weights[taps[t] · channels + c].
 static TARGET void NAME(depthwise)(
     const float *from, int64_t stride, const int64_t *offsets, const float *weights,
-    const int64_t *taps, int64_t tap_count, const float *start, float *to, int64_t to_stride,
-    int64_t count, int64_t channels) {
+    const int64_t *taps, int64_t tap_count, float *to, int64_t to_stride, int64_t count,
+    int64_t channels) {
   for (int64_t c = 0; c < channels; c += LANES) {
     int64_t n = channels - c;
-    const VECTOR first = start ? NAME(load_part)(start + c, n) : (VECTOR){};
     if (tap_count == 9 && n >= LANES) {
       VECTOR w[9];
 #pragma unroll
       for (int t = 0; t < 9; t++) w[t] = NAME(load)(weights + taps[t] * channels + c);
       const float *x = from + c;
       for (int64_t p = 0; p < count; p++, x += stride) {
-        VECTOR sum = first;
+        VECTOR sum = NAME(load)(x + offsets[0]) * w[0];
 #pragma unroll
-        for (int t = 0; t < 9; t++)
+        for (int t = 1; t < 9; t++)
           sum = __builtin_elementwise_fma(NAME(load)(x + offsets[t]), w[t], sum);
         NAME(store)(to + p * to_stride + c, sum);
       }
       continue;
     }
     for (int64_t p = 0; p < count; p++) {
-      VECTOR sum = first;
+      VECTOR sum = {};
       for (int64_t t = 0; t < tap_count; t++)
         sum = __builtin_elementwise_fma(
             NAME(load_part)(from + p * stride + offsets[t] + c, n),
