@@ -7,6 +7,10 @@
 
 bool convolution_is_native(void) { return convolution_processor() != NULL; }
 
+bool convolution_takes_bias(convolution_method method) {
+  return method >= convolution_transformed;
+}
+
 int64_t convolution_workspace(
     convolution_method method, convolution_pass pass, const convolution_shape *shape) {
   switch (method) {

@@ -96,7 +96,8 @@ static void store_stretch(
   plan->cpu->depthwise(
       (const float *)plan->work->first + source_of(plan, image),
       across->source_step * plan->channels, stretch->offsets, plan->work->second, stretch->taps,
-      stretch->tap_count, to, across->step * plan->channels, stretch->count, plan->channels);
+      stretch->tap_count, plan->work->bias, to, across->step * plan->channels, stretch->count,
+      plan->channels);
 }
 
 static void add_stretch(

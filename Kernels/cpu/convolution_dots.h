@@ -17,13 +17,13 @@ ALWAYS float NAME(total)(VECTOR x) {
   return x[0];
 }
 
-// result[i · result_stride + c] = Σ over segments s and p < length of
+// result[i · result_stride + c] = start[c] + Σ over segments s and p < length of
 // left[offsets[s] + i · stride + p] · weights[c][s][p], weights with `pitch` floats a segment of which
 // those past `length` are zero. Up to a vector past `left`'s last term is read, and left out.
 ALWAYS void NAME(dots)(
     const int rows, const int channels, const float *left, int64_t stride, const int64_t *offsets,
-    int64_t segments, int64_t length, int64_t pitch, const float *weights, float *result,
-    int64_t result_stride) {
+    int64_t segments, int64_t length, int64_t pitch, const float *weights, const float *start,
+    float *result, int64_t result_stride) {
   VECTOR sum[8][4];
   NAME(lanes) mask;
   for (int l = 0; l < LANES; l++) mask[l] = l < (length - 1) % LANES + 1 ? -1 : 0;
@@ -49,7 +49,7 @@ ALWAYS void NAME(dots)(
 #pragma unroll
   for (int i = 0; i < rows; i++)
     for (int c = 0; c < channels; c++)
-      result[i * result_stride + c] = NAME(total)(sum[i][c]);
+      result[i * result_stride + c] = NAME(total)(sum[i][c]) + start[c];
 }
 
 #define CASE(n, together) \
@@ -57,17 +57,17 @@ ALWAYS void NAME(dots)(
     for (; i + together <= rows; i += together) \
       NAME(dots)( \
           together, n, left + i * stride, stride, offsets, segments, length, pitch, weights, \
-          result + i * result_stride, result_stride); \
+          start, result + i * result_stride, result_stride); \
     for (; i < rows; i++) \
       NAME(dots)( \
           1, n, left + i * stride, stride, offsets, segments, length, pitch, weights, \
-          result + i * result_stride, result_stride); \
+          start, result + i * result_stride, result_stride); \
     break;
 
 static TARGET void NAME(any_dots)(
     int64_t rows, int channels, const float *left, int64_t stride, const int64_t *offsets,
-    int64_t segments, int64_t length, int64_t pitch, const float *weights, float *result,
-    int64_t result_stride) {
+    int64_t segments, int64_t length, int64_t pitch, const float *weights, const float *start,
+    float *result, int64_t result_stride) {
   int64_t i = 0;
   switch (channels) {
 #if LANES == 16

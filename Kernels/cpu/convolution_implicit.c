@@ -186,10 +186,14 @@ static void compute_row(
   const float *left = part->region.data + (image - part->image) * part->image_pitch +
                       (i - part->first) * part->down->source_step * part->region.pitch +
                       group * plan->depth;
+  float start[32] = {};
+  if (plan->work->bias)
+    copy_floats(start, plan->work->bias + group * plan->width + k, count);
   if (plan->is_few) {
     plan->cpu->dots(
         across->count, (int)plan->width, left, stride, part->offsets, part->segments,
-        part->length, segment_pitch(plan, across), part->panels, result_at(part, image, i, 0),
+        part->length, segment_pitch(plan, across), part->panels, start,
+        result_at(part, image, i, 0),
         across->step * plan->channels);
     return;
   }
@@ -199,14 +203,14 @@ static void compute_row(
     int64_t pitch = across->step * plan->channels;
     if (count == block) {
       plan->cpu->tile[vectors - 1](
-          rows, left + x * stride, stride, part->offsets, part->segments, part->length, panel, to,
-          pitch);
+          rows, left + x * stride, stride, part->offsets, part->segments, part->length, panel, start,
+          to, pitch);
       continue;
     }
     float edge[28 * 32];
     plan->cpu->tile[vectors - 1](
-        rows, left + x * stride, stride, part->offsets, part->segments, part->length, panel, edge,
-        block);
+        rows, left + x * stride, stride, part->offsets, part->segments, part->length, panel, start,
+        edge, block);
     for (int row = 0; row < rows; row++)
       copy_floats(to + row * pitch, edge + row * block, count);
   }
@@ -220,7 +224,12 @@ static void compute_phase(struct part *part) {
     for (int64_t n = 0; n < part->images; n++)
       for (int64_t i = part->first; i < part->end; i++)
         for (int64_t x = 0; x < across->count; x++)
-          memset(result_at(part, part->image + n, i, x), 0, (size_t)plan->channels * 4);
+          if (plan->work->bias)
+            memcpy(
+                result_at(part, part->image + n, i, x), plan->work->bias,
+                (size_t)plan->channels * 4);
+          else
+            memset(result_at(part, part->image + n, i, x), 0, (size_t)plan->channels * 4);
     return;
   }
   int64_t row = part->first * down->source_step + down->shift;

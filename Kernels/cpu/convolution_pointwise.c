@@ -7,7 +7,8 @@ static struct matmul_f32 product(convolution_pass pass, const convolution_work *
   const convolution_shape *s = &work->shape;
   int64_t positions = s->batch * s->rows.output * s->columns.output;
   struct matmul_f32 p = {
-      .result = work->result, .finish = work->finish, .context = work->context};
+      .result = work->result, .finish = work->finish,
+      .context = work->context};
   switch (pass) {
     case convolution_forward:
       p.rows = positions, p.columns = s->outputs, p.inner = s->inputs;

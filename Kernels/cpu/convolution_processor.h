@@ -10,26 +10,29 @@ struct outer_operands {
   int64_t length, left_stride, right_stride;
 };
 
+// Where something is called `start`, results begin with it rather than with 0: the bias. Only the
+// transform of results looks at it.
 typedef void (*convolution_tile)(
     int rows, const float *left, int64_t stride, const int64_t *offsets, int64_t segments,
-    int64_t length, const float *right, float *result, int64_t result_stride);
+    int64_t length, const float *right, const float *start, float *result,
+    int64_t result_stride);
 typedef void (*convolution_outer)(
     int rows, const struct outer_operands *operands, float *result, int64_t result_stride,
     bool adds);
 typedef void (*convolution_dots)(
     int64_t rows, int channels, const float *left, int64_t stride, const int64_t *offsets,
-    int64_t segments, int64_t length, int64_t pitch, const float *weights, float *result,
-    int64_t result_stride);
+    int64_t segments, int64_t length, int64_t pitch, const float *weights, const float *start,
+    float *result, int64_t result_stride);
 typedef void (*depthwise_row)(
     const float *from, int64_t stride, const int64_t *offsets, const float *weights,
-    const int64_t *taps, int64_t tap_count, float *to, int64_t to_stride, int64_t count,
-    int64_t channels);
+    const int64_t *taps, int64_t tap_count, const float *start, float *to, int64_t to_stride,
+    int64_t count, int64_t channels);
 typedef void (*depthwise_filter_row)(
     const float *from, int64_t stride, const int64_t *offsets, const float *gradients,
     const int64_t *taps, int64_t tap_count, float *sums, int64_t count, int64_t channels);
 typedef void (*convolution_transform)(
     const float *from, int64_t row, int64_t column, float *to, int64_t to_row, int64_t to_column,
-    int64_t count);
+    int64_t count, const float *start);
 
 enum { FEW_CHANNELS = 4 };
 

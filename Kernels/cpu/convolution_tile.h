@@ -26,15 +26,16 @@ ALWAYS VECTOR NAME(load)(const float *from) { return *(const VECTOR *)from; }
 ALWAYS void NAME(store)(float *to, VECTOR value) { *(VECTOR *)to = value; }
 ALWAYS VECTOR NAME(all)(float value) { return value - (VECTOR){}; }
 
-// result[i][…] = Σ over segments s and p < length of left[offsets[s] + i · stride + p] · right[…],
-// `right` being [segment][p][vectors · LANES].
+// result[i][…] = start[…] + Σ over segments s and p < length of
+// left[offsets[s] + i · stride + p] · right[…], `right` being [segment][p][vectors · LANES].
 ALWAYS void NAME(tile)(
     const int rows, const int vectors, const float *left, int64_t stride, const int64_t *offsets,
-    int64_t segments, int64_t length, const float *right, float *result, int64_t result_stride) {
+    int64_t segments, int64_t length, const float *right, const float *start, float *result,
+    int64_t result_stride) {
   VECTOR sum[2 * ROWS][2];
 #pragma unroll
   for (int i = 0; i < rows; i++)
-    for (int v = 0; v < vectors; v++) sum[i][v] = (VECTOR){};
+    for (int v = 0; v < vectors; v++) sum[i][v] = NAME(load)(start + v * LANES);
   const int64_t ahead = segments == 1 ? length * vectors * LANES : 8 * vectors * LANES;
   for (int64_t s = 0; s < segments; s++) {
     // Every third row has a pointer of its own; those between are reached from it.
@@ -63,19 +64,21 @@ ALWAYS void NAME(tile)(
 #define CASE(n) \
   case n: \
     NAME(tile)( \
-        n, v, left, stride, offsets, segments, length, right, result, result_stride); \
+        n, v, left, stride, offsets, segments, length, right, start, result, result_stride); \
     break;
 
 static TARGET void NAME(tile_of_two)(
     int rows, const float *left, int64_t stride, const int64_t *offsets, int64_t segments,
-    int64_t length, const float *right, float *result, int64_t result_stride) {
+    int64_t length, const float *right, const float *start, float *result,
+    int64_t result_stride) {
   enum { v = 2 };
   switch (rows) { CASES_OF_TWO }
 }
 
 static TARGET void NAME(tile_of_one)(
     int rows, const float *left, int64_t stride, const int64_t *offsets, int64_t segments,
-    int64_t length, const float *right, float *result, int64_t result_stride) {
+    int64_t length, const float *right, const float *start, float *result,
+    int64_t result_stride) {
   enum { v = 1 };
   switch (rows) { CASES_OF_ONE }
 }

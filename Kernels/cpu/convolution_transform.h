@@ -73,12 +73,13 @@ ALWAYS void NAME(spread_gradients)(VECTOR *to, const VECTOR *g) {
 
 // `count` channels, a multiple of LANES: rows × rows values, `row` and `column` apart, become
 // points × points, `to_row` and `to_column` apart.
-#define TRANSFORM(name, line, rows, points) \
+#define TRANSFORM(name, line, rows, points, has_start) \
   static TARGET void NAME(name)( \
       const float *from, int64_t row, int64_t column, float *to, int64_t to_row, \
-      int64_t to_column, int64_t count) { \
+      int64_t to_column, int64_t count, const float *start) { \
     for (int64_t c = 0; c < count; c += LANES) { \
       VECTOR half[points][rows], d[6], e[6]; \
+      VECTOR first = has_start && start ? NAME(load)(start + c) : (VECTOR){}; \
       _Pragma("unroll") for (int j = 0; j < rows; j++) { \
         _Pragma("unroll") for (int i = 0; i < rows; i++) d[i] = \
             NAME(load)(from + i * row + j * column + c); \
@@ -88,15 +89,15 @@ ALWAYS void NAME(spread_gradients)(VECTOR *to, const VECTOR *g) {
       _Pragma("unroll") for (int i = 0; i < points; i++) { \
         NAME(line)(e, half[i]); \
         _Pragma("unroll") for (int j = 0; j < points; j++) \
-            NAME(store)(to + i * to_row + j * to_column + c, e[j]); \
+            NAME(store)(to + i * to_row + j * to_column + c, has_start ? e[j] + first : e[j]); \
       } \
     } \
   }
 
-TRANSFORM(image_transform, spread, 6, 6)
-TRANSFORM(result_transform, gather, 6, 4)
-TRANSFORM(filter_transform, spread_taps, 3, 6)
-TRANSFORM(gradient_transform, spread_gradients, 4, 6)
-TRANSFORM(filter_result_transform, gather_taps, 6, 3)
+TRANSFORM(image_transform, spread, 6, 6, 0)
+TRANSFORM(result_transform, gather, 6, 4, 1)
+TRANSFORM(filter_transform, spread_taps, 3, 6, 0)
+TRANSFORM(gradient_transform, spread_gradients, 4, 6, 0)
+TRANSFORM(filter_result_transform, gather_taps, 6, 3, 0)
 #undef TRANSFORM
 #undef ROOT

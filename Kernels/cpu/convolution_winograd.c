@@ -30,7 +30,7 @@ void winograd_transform(
   bool is_inside = row >= 0 && column >= 0 && row + side <= source->rows &&
                    column + side <= source->columns;
   int64_t whole = is_inside ? channels / cpu->lanes * cpu->lanes : 0;
-  if (whole > 0) transform(from, line, channels, to, 6 * step, step, whole);
+  if (whole > 0) transform(from, line, channels, to, 6 * step, step, whole, NULL);
   for (int64_t c = whole; c < pitch; c += cpu->lanes) {
     float edge[6 * 6 * 16] = {};
     int64_t count = minimum(cpu->lanes, channels - c);
@@ -38,7 +38,8 @@ void winograd_transform(
       for (int64_t j = maximum(0, -column); j < minimum(side, source->columns - column); j++)
         copy_floats(
             edge + (i * side + j) * cpu->lanes, from + i * line + j * channels + c, count);
-    transform(edge, side * cpu->lanes, cpu->lanes, to + c, 6 * step, step, cpu->lanes);
+    transform(
+        edge, side * cpu->lanes, cpu->lanes, to + c, 6 * step, step, cpu->lanes, NULL);
   }
 }
 
@@ -82,7 +83,7 @@ static void transform_filter(void *context, int64_t chunk, int thread) {
     for (int64_t c = first; c < end; c++)
       cpu->filter(
           taps + (c - first) * 9 * width, 3 * width, width,
-          plan->filter + k * POINTS * channels + c * block, 6 * step, step, block);
+          plan->filter + k * POINTS * channels + c * block, 6 * step, step, block, NULL);
   }
 }
 
@@ -100,12 +101,14 @@ static void store_tile(
   float *to = (float *)plan->work->result +
               (row_of(plan, line) * plan->columns + column) * pitch + channel;
   int64_t height = minimum(4, plan->rows - row), width = minimum(4, plan->columns - column);
+  const float *start = plan->work->bias ? plan->work->bias + channel : NULL;
   if (height == 4 && width == 4 && count == block) {
-    cpu->result(points, 6 * step, step, to, plan->columns * pitch, pitch, block);
+    cpu->result(points, 6 * step, step, to, plan->columns * pitch, pitch, block, start);
     return;
   }
-  float edge[4 * 4 * 32];
-  cpu->result(points, 6 * step, step, edge, 4 * block, block, block);
+  float edge[4 * 4 * 32], bias[32] = {};
+  if (start) copy_floats(bias, start, count);
+  cpu->result(points, 6 * step, step, edge, 4 * block, block, block, bias);
   for (int64_t i = 0; i < height; i++)
     for (int64_t j = 0; j < width; j++)
       copy_floats(
@@ -132,6 +135,7 @@ static void compute_lines(void *context, int64_t chunk, int thread) {
   }
   float *points = scratch(scratch_right, POINTS * (tiles * width + 16) * 4);
   const int64_t none = 0;
+  const float zeros[32] = {};
   for (int64_t k = 0; k < plan->channels; k += width) {
     int64_t block = minimum(width, multiple(plan->channels - k, cpu->lanes));
     int vectors = (int)(block / cpu->lanes);
@@ -142,7 +146,8 @@ static void compute_lines(void *context, int64_t chunk, int thread) {
       for (int64_t t = 0; t < tiles; t += height)
         cpu->tile[vectors - 1](
             (int)minimum(height, tiles - t), images + p * step + t * pitch, pitch, &none, 1,
-            channels, filter + p * channels * block, points + p * point_step + t * block, block);
+            channels, filter + p * channels * block, zeros, points + p * point_step + t * block,
+            block);
     for (int64_t t = 0; t < tiles; t++)
       store_tile(
           plan, points + t * block, point_step, first + t / plan->across, t % plan->across, k,

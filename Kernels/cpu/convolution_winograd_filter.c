@@ -93,7 +93,8 @@ static void transform_back(void *context, int64_t c, int thread) {
   for (int64_t k = 0; k < outputs; k += cpu->lanes) {
     float taps[9 * 16];
     cpu->filter_result(
-        plan->sum + c * pitch + k, 6 * point, point, taps, 3 * cpu->lanes, cpu->lanes, cpu->lanes);
+        plan->sum + c * pitch + k, 6 * point, point, taps, 3 * cpu->lanes, cpu->lanes, cpu->lanes,
+        NULL);
     for (int64_t tap = 0; tap < 9; tap++)
       copy_floats(
           result + tap * inputs * outputs + k, taps + tap * cpu->lanes,

@@ -42,6 +42,9 @@ typedef struct {
   // Forward the images and the filter; for the gradient of the input that of the result and the
   // filter; for the gradient of the filter the images and the gradient of the result.
   const void *first, *second;
+  // A number for each channel of the result, added to it; may be NULL. Only for methods that
+  // convolution_takes_bias, and never for the gradient of a filter.
+  const float *bias;
   void *result;
   // convolution_workspace(…) bytes, on a cache line's boundary.
   void *workspace;
@@ -53,6 +56,7 @@ typedef struct {
 
 // Whether this processor has the vectors that the methods are written for.
 bool convolution_is_native(void);
+bool convolution_takes_bias(convolution_method method);
 int64_t convolution_workspace(
     convolution_method method, convolution_pass pass, const convolution_shape *shape);
 // Each element is summed in the same order whatever the number of threads.
