@@ -43,11 +43,9 @@ enum LinearAlgebraCases {
     return try x.permuted(axes)
   }
 
-  /// How far the columns of `x` are from being orthonormal.
-  private static func excess(_ x: Tensor) throws -> Tensor {
-    let n = x.shape.last
-    return try matmul(x, x, transposeLeft: true)
-      - Tensor.eye(n, as: x.scalarType, on: x.device)
+  /// The products of the columns of `x` with each other: the identity if they are orthonormal.
+  private static func products(_ x: Tensor) throws -> Tensor {
+    try matmul(x, x, transposeLeft: true)
   }
 
   private typealias Call = @Sendable (Tensor) throws -> [Tensor]
@@ -111,7 +109,7 @@ enum LinearAlgebraCases {
     let defined: Call = { x in
       let a = try apart(x)
       let (q, r) = try a.qr()
-      return [try matmul(q, r), try excess(q), try r.lowerTriangle(diagonal: -1)]
+      return [try matmul(q, r), try products(q), try r.lowerTriangle(diagonal: -1)]
     }
     let parts: Call = { x in
       let (q, r) = try apart(x).qr()
@@ -122,7 +120,7 @@ enum LinearAlgebraCases {
         sample("qr", "defined", shape, defined) { x in
           let a = x.apart
           let k = Swift.min(a.rows, a.columns)
-          return [.matrix(a), .matrix(.zeros(k, k)), .matrix(.zeros(k, a.columns))]
+          return [.matrix(a), .matrix(.identity(k)), .matrix(.zeros(k, a.columns))]
         }
       }
       + [[3, 3], [5, 3], [3, 5], [2, 4, 2], [1, 1]].flatMap { shape in
@@ -145,7 +143,7 @@ enum LinearAlgebraCases {
       let steps =
         k > 1 ? try s.slice(axis: -1, 1..<k) - s.slice(axis: -1, 0..<k - 1) : try -s
       return [
-        try matmul(u * s.expanded(at: -2), vt), try excess(u), try excess(transposed(vt)),
+        try matmul(u * s.expanded(at: -2), vt), try products(u), try products(transposed(vt)),
         try relu(steps),
       ]
     }
@@ -159,7 +157,7 @@ enum LinearAlgebraCases {
           let a = x.apart
           let k = Swift.min(a.rows, a.columns)
           return [
-            .matrix(a), .matrix(.zeros(k, k)), .matrix(.zeros(k, k)),
+            .matrix(a), .matrix(.identity(k)), .matrix(.identity(k)),
             .row([Double](repeating: 0, count: k > 1 ? k - 1 : k)),
           ]
         }
@@ -181,7 +179,7 @@ enum LinearAlgebraCases {
     let defined: Call = { x in
       let a = try definite(x)
       let (w, v) = try a.symmetricEigen()
-      return [try matmul(v * w.expanded(at: -2), v, transposeRight: true), try excess(v)]
+      return [try matmul(v * w.expanded(at: -2), v, transposeRight: true), try products(v)]
     }
     let parts: Call = { x in
       let (w, v) = try definite(x).symmetricEigen()
@@ -190,7 +188,7 @@ enum LinearAlgebraCases {
     let samples =
       squares.map { shape in
         sample("symmetricEigen", "defined", shape, gradient: false, defined) { x in
-          [.matrix(x.definite), .matrix(.zeros(x.rows, x.rows))]
+          [.matrix(x.definite), .matrix(.identity(x.rows))]
         }
       }
       + [[3, 3], [4, 4], [2, 3, 3], [1, 1]].flatMap { shape in

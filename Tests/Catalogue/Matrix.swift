@@ -17,6 +17,7 @@ struct Matrix {
   }
 
   static func zeros(_ rows: Int, _ columns: Int) -> Matrix { Matrix(rows, columns) { _, _ in 0 } }
+  static func identity(_ n: Int) -> Matrix { Matrix(n, n) { $0 == $1 ? 1 : 0 } }
 
   subscript(i: Int, j: Int) -> Double {
     get { values[i * columns + j] }

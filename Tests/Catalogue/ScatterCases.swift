@@ -9,13 +9,13 @@ enum ScatterCases {
       rows("scatterAdd", { try $0.scatterAdd($1, at: $2, axis: $3) }, +),
       elements("scatterAlongAxis", { try $0.scatterAlongAxis($1, at: $2, axis: $3) }, { $1 }),
       elements("scatterAddAlongAxis", { try $0.scatterAddAlongAxis($1, at: $2, axis: $3) }, +),
-      segments("segmentSum", { try $0.segmentSum($1, count: $2) }) { $0.reduce(0, +) },
-      segments("segmentMean", { try $0.segmentMean($1, count: $2) }) {
-        $0.isEmpty ? 0 : $0.reduce(0, +) / Double($0.count)
-      },
-      segments("segmentMax", { try $0.segmentMax($1, count: $2) }) { values in
-        values.contains(where: \.isNaN) ? .nan : values.max() ?? 0
-      },
+      segments("segmentSum", { try $0.segmentSum($1, count: $2) }, { $0.reduce(0, +) }),
+      segments(
+        "segmentMean", { try $0.segmentMean($1, count: $2) },
+        { $0.isEmpty ? 0 : $0.reduce(0, +) / Double($0.count) }),
+      segments(
+        "segmentMax", { try $0.segmentMax($1, count: $2) },
+        { values in values.contains(where: \.isNaN) ? .nan : values.max() ?? 0 }),
     ]
 
   private typealias Run = @Sendable (Tensor, Tensor, Tensor, Int) throws -> Tensor

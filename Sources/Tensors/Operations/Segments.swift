@@ -21,7 +21,7 @@ extension Tensor {
     // Counted in float32: a half-size type has no number above 2048 that is one more than another.
     let type = scalarType.computeType
     let ones = Tensor.constant(1, ids.shape, type, node.place)
-    let counts = try ones.segments(.sum, ids, count, .segmentMean)
+    let counts = try ones.segments(.sum, ids, count, .segmentMean, as: info)
     let tail = [Int](repeating: 1, count: sum.rank - 1)
     let sizes = try maximum(counts, counts.scalar(1)).reshaped(to: Shape([count] + tail))
     return try (sum.cast(to: type) / sizes).cast(to: scalarType)
@@ -34,11 +34,12 @@ extension Tensor {
   }
 
   private func segments(
-    _ kind: Scatter.Kind, _ ids: Tensor, _ count: Int, _ function: Indexing
+    _ kind: Scatter.Kind, _ ids: Tensor, _ count: Int, _ function: Indexing,
+    as source: TensorInfo? = nil
   ) throws(TensorError) -> Tensor {
     let name = function.rawValue
     try ids.requireIndices(of: self, name)
-    let operands = [info, ids.info]
+    let operands = [source ?? info, ids.info]
     guard count >= 0 else {
       throw TensorError(.argument, name, "\(count) segments", operands: operands)
     }
