@@ -92,26 +92,24 @@ static void multiply_columns(void *context, int64_t chunk, int thread) {
   (void)thread;
   const struct part *part = context;
   const struct processor *processor = part->matrix->processor;
-  int64_t columns = part->matrix->columns, end = minimum((chunk + 1) * part->width, columns);
-  for (int64_t column = chunk * part->width; column < end; column += processor->columns) {
-    for (int64_t i = 0, row = 0, high; i < panel_count(part); i++, row += high) {
-      high = height(part, i, row);
-      const float *right = part->right + column / processor->columns * part->panel;
-      struct strip strip = {
-          .rows = (int)high,
-          .left_across = true,
-          .adds = true,
-          .k = part->k,
-          .columns = minimum(processor->columns, columns - column),
-          .left_stride = processor->left_stride,
-          .right = right,
-          .right_stride = processor->columns,
-          .edge = right,
-          .result = part->result + row * part->result_stride + column,
-          .result_stride = part->result_stride,
-      };
-      processor->multiply(&strip, part->left + i * processor->left_size, NULL);
-    }
+  int64_t column = chunk * part->width;
+  const float *right = part->right + column / processor->columns * part->panel;
+  struct strip strip = {
+      .left_across = true,
+      .adds = true,
+      .k = part->k,
+      .columns = minimum(part->width, part->matrix->columns - column),
+      .left_stride = processor->left_stride,
+      .right = right,
+      .right_stride = processor->columns,
+      .right_panel = part->panel,
+      .result_stride = part->result_stride,
+  };
+  strip.edge = right + strip.columns / processor->columns * part->panel;
+  for (int64_t i = 0, row = 0; i < panel_count(part); i++, row += strip.rows) {
+    strip.rows = height(part, i, row);
+    strip.result = part->result + row * part->result_stride + column;
+    processor->multiply(&strip, part->left + i * processor->left_size, NULL);
   }
 }
 
