@@ -47,7 +47,9 @@ let package = Package(
     floor("Apus", on: ["Geometry", "Tensors", "Optimizers", "Layers", "Models", "Formats"]),
     .executableTarget(
       name: "apus-cli",
-      dependencies: ["Geometry", "Backends", "Tensors", "Optimizers", "Formats", "Replay"],
+      dependencies: [
+        "Geometry", "Backends", "Tensors", "Optimizers", "Layers", "Models", "Formats", "Replay",
+      ],
       swiftSettings: strict),
 
     .executableTarget(

@@ -1,4 +1,6 @@
 internal import Geometry
+internal import Layers
+internal import Models
 internal import Optimizers
 internal import Tensors
 
@@ -11,58 +13,43 @@ extension Workload {
     case "sgd": optimizer = try SGD(learningRate: 0.05, momentum: 0.9, convention: .pyTorch)
     case let name: throw workload.unsupported("unknown optimizer \"\(name)\"")
     }
-    let model: TrainedModel
-    switch try workload.string("model") {
-    case "mlp": model = try .perceptron(workload, batch: workload.size("batch"))
-    case let name: throw workload.unsupported("unknown model \"\(name)\"")
-    }
+    let batch = try workload.size("batch")
+    let (model, x, labels) = try workload.modelAndBatch(batch)
+    try model.build(input: x.shape, as: x.scalarType)
+    let parameters = try model.parameters
+    try evaluate([x, labels] + model.namedParameters.map(\.parameter.value))
     return PreparedWorkload(cost: nil) {
-      let (loss, gradients) = try valueAndGradients(of: model.parameters) { try model.loss() }
-      try withExtendedLifetime(loss) { try optimizer.update(model.parameters, along: gradients) }
-    }
-  }
-}
-
-/// A model with the batch it is trained on.
-struct TrainedModel {
-  let parameters: [Parameter]
-  let loss: () throws -> Tensor
-}
-
-extension TrainedModel {
-  /// Three dense layers, 784 → 512 → 512 → 10, with rectifiers between.
-  static func perceptron(_ workload: Workload, batch: Int) throws -> TrainedModel {
-    let widths = [784, 512, 512, 10]
-    var layers: [(kernel: Parameter, bias: Parameter)] = []
-    for (inputs, outputs) in zip(widths, widths.dropFirst()) {
-      let bound = (1 / Double(inputs)).squareRoot()
-      layers.append(
-        (
-          Parameter(try Tensor.uniform([inputs, outputs], from: -bound, to: bound)),
-          Parameter(try Tensor.uniform([outputs], from: -bound, to: bound))
-        ))
-    }
-    let parameters = layers.flatMap { [$0.kernel, $0.bias] }
-    let x = try workload.random([batch, widths[0]])
-    let labels = try (Tensor.uniform([batch], to: 10)).cast(to: .int32)
-    try evaluate([labels] + parameters.map(\.value))
-
-    return TrainedModel(parameters: parameters) {
-      var activations = x
-      for (index, layer) in layers.enumerated() {
-        activations = try matmul(activations, layer.kernel.value) + layer.bias.value
-        if index < layers.count - 1 { activations = try relu(activations) }
+      let (loss, gradients) = try valueAndGradients(of: parameters) {
+        try softmaxCrossEntropy(model(x), labels)
       }
-      return try meanCrossEntropy(logits: activations, labels: labels)
+      try withExtendedLifetime(loss) { try optimizer.update(parameters, along: gradients) }
     }
   }
 
-  /// The mean over rows of `log Σ exp(logits) - logits[label]`.
-  static func meanCrossEntropy(logits: Tensor, labels: Tensor) throws -> Tensor {
-    let (rows, classes) = (logits.shape[0], logits.shape[1])
-    let isLabel = try equal(
-      labels.reshaped(to: [rows, 1]), Tensor.arange(0, Double(classes), as: .int32))
-    let chosen = try select(isLabel, logits, Tensor(0)).sum(axes: [1])
-    return try (logits.logSumExp(axes: [1]) - chosen).mean()
+  private func modelAndBatch(_ batch: Int) throws -> (any Layer, Tensor, Tensor) {
+    func integers(_ shape: Shape, below end: Int) throws -> Tensor {
+      try Tensor.uniform(shape, to: Double(end)).cast(to: .int32)
+    }
+    let name = try string("model")
+    if name == "charlstm" {
+      let (steps, vocabulary) = (try size("steps"), try size("vocab"))
+      let model = try Sequential {
+        Embedding(vocabulary, try size("embed"))
+        LSTM(try size("hidden"), returnSequences: true)
+        Dense(vocabulary)
+      }
+      return (
+        model, try integers([batch, steps], below: vocabulary),
+        try integers([batch, steps], below: vocabulary)
+      )
+    }
+    guard ["mlp", "lenet", "resnet20"].contains(name) else {
+      throw unsupported("unknown model \"\(name)\"")
+    }
+    let architecture = try Architecture.named(name)
+    return (
+      architecture.make(), try random(Shape([batch] + Array(architecture.input))),
+      try integers([batch], below: architecture.classes)
+    )
   }
 }
