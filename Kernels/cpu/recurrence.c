@@ -76,6 +76,7 @@ struct part {
   int64_t panel;
   float *result;
   int64_t result_stride;
+  bool adds;
 };
 
 static int64_t panel_count(const struct part *part) {
@@ -96,7 +97,7 @@ static void multiply_columns(void *context, int64_t chunk, int thread) {
   const float *right = part->right + column / processor->columns * part->panel;
   struct strip strip = {
       .left_across = true,
-      .adds = true,
+      .adds = part->adds,
       .k = part->k,
       .columns = minimum(part->width, part->matrix->columns - column),
       .left_stride = processor->left_stride,
@@ -113,13 +114,14 @@ static void multiply_columns(void *context, int64_t chunk, int thread) {
   }
 }
 
-// result += left · matrix, the inner index from `first` on; rows of the left one are `stride` apart.
+// result = left · matrix, or added to it, the inner index from `first` on; rows of the left one are
+// `stride` apart.
 static void multiply_packed(
     const struct matrix *m, int64_t rows, const float *left, int64_t stride, int64_t first,
-    int64_t inner, float *result, int64_t result_stride) {
+    int64_t inner, float *result, int64_t result_stride, bool adds) {
   const struct processor *processor = m->processor;
   struct part part = {
-      .matrix = m, .rows = rows, .result = result, .result_stride = result_stride};
+      .matrix = m, .rows = rows, .result = result, .result_stride = result_stride, .adds = adds};
   int64_t count = panel_count(&part);
   float *packed = scratch(scratch_left, count * processor->left_size * 4);
   part.left = packed;
@@ -140,6 +142,7 @@ static void multiply_packed(
     // Inside of a region that is the calling thread again.
     part.width = multiple(quotient(SHARE, rows * part.k), 4 * processor->columns);
     threads_run(quotient(m->columns, part.width), multiply_columns, &part);
+    part.adds = true;
   }
 }
 

@@ -149,6 +149,11 @@ CLONES static void NAME(retreat)(
   }
 }
 
+// Rows of a sequence lie far apart, and no processor asks for the next one by itself.
+INLINE void NAME(fetch)(const T *from, int64_t count) {
+  for (int64_t j = 0; j < count; j += 64 / (int64_t)sizeof(T)) __builtin_prefetch(from + j);
+}
+
 CLONES static void NAME(add)(int64_t n, const T *restrict x, T *restrict sum) {
   for (int64_t j = 0; j < n; j++) sum[j] += x[j];
 }
@@ -167,16 +172,19 @@ CLONES static void NAME(multiply_plain)(
   }
 }
 
+// result = left · matrix, or added to it, the inner index from `first` on.
 static void NAME(multiply)(
     const struct matrix *m, int64_t rows, const T *left, int64_t stride, int64_t first,
-    int64_t inner, T *result, int64_t result_stride) {
-  if (m->processor)
+    int64_t inner, T *result, int64_t result_stride, bool adds) {
+  if (m->processor) {
     multiply_packed(
-        m, rows, (const float *)left, stride, first, inner, (float *)result, result_stride);
-  else
-    NAME(multiply_plain)(
-        rows, inner, m->columns, left, stride, (const T *)m->data + first * m->columns, result,
-        result_stride);
+        m, rows, (const float *)left, stride, first, inner, (float *)result, result_stride, adds);
+    return;
+  }
+  if (!adds) memset(result, 0, (size_t)(rows * result_stride) * sizeof(T));
+  NAME(multiply_plain)(
+      rows, inner, m->columns, left, stride, (const T *)m->data + first * m->columns, result,
+      result_stride);
 }
 
 static void NAME(transpose)(int64_t rows, int64_t columns, const T *from, T *to) {
@@ -198,15 +206,17 @@ static void NAME(forward)(void *context, int64_t chunk, int thread) {
   T *states = call->states, *cells = call->cells, *gates = call->gates;
   for (int64_t step = 0; step < steps; step++) {
     int64_t here = place(shape, step), last = place(shape, step - 1);
-    memset(product, 0, (size_t)(rows * g * n) * sizeof(T));
     if (step > 0)
       NAME(multiply)(
           &plan->matrix, rows, states + (first * steps + last) * n, steps * n, 0, n, product,
-          g * n);
+          g * n, false);
     else if (initial)
-      NAME(multiply)(&plan->matrix, rows, initial + first * n, n, 0, n, product, g * n);
+      NAME(multiply)(&plan->matrix, rows, initial + first * n, n, 0, n, product, g * n, false);
+    else
+      memset(product, 0, (size_t)(rows * g * n) * sizeof(T));
     for (int64_t r = 0; r < rows; r++) {
       int64_t row = first + r, at = row * steps + here;
+      if (r + 1 < rows) NAME(fetch)((const T *)call->projected + (at + steps) * g * n, g * n);
       const T *before = initial ? initial + row * n : zeros;
       const T *cell_before = initial_cell ? initial_cell + row * n : zeros;
       if (step > 0) {
@@ -246,6 +256,7 @@ static void NAME(backward)(void *context, int64_t chunk, int thread) {
     int64_t here = place(shape, step), last = place(shape, step - 1);
     for (int64_t r = 0; r < rows; r++) {
       int64_t row = first + r, at = row * steps + here;
+      if (r + 1 < rows && gates) NAME(fetch)(gates + (at + steps) * 4 * n, 4 * n);
       T *slope = projected + at * g * n, *inner = product ? product + at * n : NULL;
       NAME(add)(n, upstream + at * n, state + r * n);
       if (cells_upstream) NAME(add)(n, cells_upstream + at * n, cell + r * n);
@@ -268,11 +279,11 @@ static void NAME(backward)(void *context, int64_t chunk, int thread) {
     if (step == 0 && !call->state_gradient) break;
     const T *slopes = projected + (first * steps + here) * g * n;
     int64_t direct = product ? 2 * n : g * n;
-    NAME(multiply)(&plan->matrix, rows, slopes, steps * g * n, 0, direct, state, n);
+    NAME(multiply)(&plan->matrix, rows, slopes, steps * g * n, 0, direct, state, n, true);
     if (product)
       NAME(multiply)(
           &plan->matrix, rows, product + (first * steps + here) * n, steps * n, direct, n, state,
-          n);
+          n, true);
   }
   if (call->state_gradient)
     memcpy((T *)call->state_gradient + first * n, state, (size_t)(rows * n) * sizeof(T));
