@@ -113,6 +113,7 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void convolution_tiles(
   const int window_end = min(windows, window_start + piece_windows);
   image += image_start + group * g.channels;
   upstream += upstream_start + group * g.results + first;
+  if (window_start >= window_end) clear(sums, height * width);
   for (int start = window_start; start < window_end; start += depth) {
     const int count = min(depth, window_end - start);
     int line = start / g.across, x = start - line * g.across;

@@ -77,6 +77,7 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void convolution_few_fil
   const int start = piece * piece_lines, end = min(g.batch * g.down, start + piece_lines);
   image += image_start + group * g.channels;
   upstream += upstream_start + group * g.results;
+  if (start >= end) clear(sums, g.taps_down * height * columns);
   for (int line = start, count; line < end; line += count) {
     const int n = line / g.down, y = line - n * g.down;
     count = min(min(tile_lines, g.down - y), end - line);

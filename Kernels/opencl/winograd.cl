@@ -23,6 +23,9 @@
 #define LOAD_VECTOR JOIN(vload, VECTOR_WIDTH)
 #define STORE_VECTOR JOIN(vstore, VECTOR_WIDTH)
 #define POSITIONS 36
+// The points are 0, ±√½, ±√2 and infinity: with 1 and 2 for the roots errors are several times larger.
+#define NEAR 0.70710678118654752440f
+#define FAR 1.41421356237309504880f
 // Channels that lie together.
 #define BLOCK 64
 
@@ -38,37 +41,39 @@ typedef struct {
 
 // Bᵀ·d
 inline __attribute__((always_inline)) void image_transform(VECTOR *out, const VECTOR *d) {
-  const VECTOR four = (VECTOR)(4.0f), five = (VECTOR)(5.0f), two = (VECTOR)(2.0f);
-  const VECTOR a = fma(-four, d[2], d[4]), b = fma(-four, d[1], d[3]);
-  const VECTOR c = d[4] - d[2], e = two * (d[3] - d[1]);
-  out[0] = fma(four, d[0], fma(-five, d[2], d[4]));
+  const VECTOR two = (VECTOR)(2.0f), less = (VECTOR)(0.5f), sum = (VECTOR)(2.5f);
+  const VECTOR near = (VECTOR)(NEAR), far = (VECTOR)(FAR);
+  const VECTOR a = fma(-two, d[2], d[4]), b = fma(-far, d[1], near * d[3]);
+  const VECTOR c = fma(-less, d[2], d[4]), e = fma(-near, d[1], far * d[3]);
+  out[0] = fma(-sum, d[2], d[0]) + d[4];
   out[1] = a + b;
   out[2] = a - b;
   out[3] = c + e;
   out[4] = c - e;
-  out[5] = fma(four, d[1], fma(-five, d[3], d[5]));
+  out[5] = fma(-sum, d[3], d[1]) + d[5];
 }
 
 // Aᵀ·m for 4 results
 inline __attribute__((always_inline)) void result_transform(VECTOR *out, const VECTOR *m) {
+  const VECTOR near = (VECTOR)(NEAR), far = (VECTOR)(FAR);
   const VECTOR a = m[1] + m[2], b = m[1] - m[2], c = m[3] + m[4], d = m[3] - m[4];
   out[0] = m[0] + (a + c);
-  out[1] = fma((VECTOR)(2.0f), d, b);
-  out[2] = fma((VECTOR)(4.0f), c, a);
-  out[3] = fma((VECTOR)(8.0f), d, b) + m[5];
+  out[1] = fma(far, d, near * b);
+  out[2] = fma((VECTOR)(2.0f), c, (VECTOR)(0.5f) * a);
+  out[3] = fma((VECTOR)(2.0f * FAR), d, (VECTOR)(0.5f * NEAR) * b) + m[5];
 }
 
 // G·g for 3 taps
 inline __attribute__((always_inline)) void filter_transform(VECTOR *out, const VECTOR *f) {
-  const VECTOR sixth = (VECTOR)(-1.0f / 6);
-  const VECTOR a = f[0] + f[2];
-  const VECTOR b = fma((VECTOR)(1.0f / 6), f[2], (VECTOR)(1.0f / 24) * f[0]);
-  const VECTOR c = (VECTOR)(1.0f / 12) * f[1];
-  out[0] = (VECTOR)(0.25f) * f[0];
-  out[1] = sixth * (a + f[1]);
-  out[2] = sixth * (a - f[1]);
-  out[3] = b + c;
-  out[4] = b - c;
+  const VECTOR a = fma((VECTOR)(-1.0f / 3), f[2], (VECTOR)(-2.0f / 3) * f[0]);
+  const VECTOR b = (VECTOR)(-2.0f / 3 * NEAR) * f[1];
+  const VECTOR c = fma((VECTOR)(1.0f / 3), f[2], (VECTOR)(1.0f / 6) * f[0]);
+  const VECTOR e = (VECTOR)(FAR / 6) * f[1];
+  out[0] = f[0];
+  out[1] = a + b;
+  out[2] = a - b;
+  out[3] = c + e;
+  out[4] = c - e;
   out[5] = f[2];
 }
 

@@ -7,21 +7,22 @@
 
 // Aᵀ·m for 3 taps
 inline __attribute__((always_inline)) void tap_transform(VECTOR *out, const VECTOR *m) {
+  const VECTOR near = (VECTOR)(NEAR), far = (VECTOR)(FAR);
   const VECTOR a = m[1] + m[2], b = m[1] - m[2], c = m[3] + m[4], d = m[3] - m[4];
   out[0] = m[0] + (a + c);
-  out[1] = fma((VECTOR)(2.0f), d, b);
-  out[2] = fma((VECTOR)(4.0f), c, a) + m[5];
+  out[1] = fma(far, d, near * b);
+  out[2] = fma((VECTOR)(2.0f), c, (VECTOR)(0.5f) * a) + m[5];
 }
 
 // G·g for 4 results
 inline __attribute__((always_inline)) void upstream_transform(VECTOR *out, const VECTOR *d) {
-  const VECTOR sixth = (VECTOR)(-1.0f / 6);
-  const VECTOR a = d[0] + d[2], b = d[1] + d[3];
-  const VECTOR c = fma((VECTOR)(1.0f / 6), d[2], (VECTOR)(1.0f / 24) * d[0]);
-  const VECTOR e = fma((VECTOR)(1.0f / 3), d[3], (VECTOR)(1.0f / 12) * d[1]);
-  out[0] = (VECTOR)(0.25f) * d[0];
-  out[1] = sixth * (a + b);
-  out[2] = sixth * (a - b);
+  const VECTOR a = fma((VECTOR)(-1.0f / 3), d[2], (VECTOR)(-2.0f / 3) * d[0]);
+  const VECTOR b = fma((VECTOR)(-NEAR / 3), d[3], (VECTOR)(-2.0f / 3 * NEAR) * d[1]);
+  const VECTOR c = fma((VECTOR)(1.0f / 3), d[2], (VECTOR)(1.0f / 6) * d[0]);
+  const VECTOR e = fma((VECTOR)(FAR / 3), d[3], (VECTOR)(FAR / 6) * d[1]);
+  out[0] = d[0];
+  out[1] = a + b;
+  out[2] = a - b;
   out[3] = c + e;
   out[4] = c - e;
   out[5] = d[3];
