@@ -39,6 +39,16 @@ package struct Binding {
     self.buffer = .passUnretained(buffer)
     self.byteOffset = byteOffset
   }
+
+  @inlinable init(unretained buffer: Unmanaged<DeviceBuffer>, byteOffset: Int) {
+    self.buffer = buffer
+    self.byteOffset = byteOffset
+  }
+
+  /// The same buffer, so many bytes further on.
+  @inlinable package func advanced(by byteCount: Int) -> Binding {
+    Binding(unretained: buffer, byteOffset: byteOffset + byteCount)
+  }
 }
 
 /// What a kernel is run on.

@@ -76,11 +76,12 @@ package final class Engine: @unchecked Sendable {
   private func run(_ requested: inout ContiguousArray<Node>, _ backend: any Backend)
     throws(TensorError)
   {
-    var work = gathering
-    gathering = Gathering()
+    // Swapped, since a copy would count references to each of its arrays.
+    var work = Gathering()
+    swap(&work, &gathering)
     defer {
       work.removeAll()
-      gathering = work
+      swap(&work, &gathering)
     }
     graphLock.acquire()
     var isLocked = true

@@ -139,9 +139,7 @@ final class Plan {
     }
     for (index, argument) in arguments.enumerated() {
       // Each storage that a step names has been bound above: a leaf, or an allocation.
-      let binding = storages[Int(argument.storage)]!
-      bindings[index] = Binding(
-        binding.buffer.takeUnretainedValue(), byteOffset: binding.byteOffset + argument.byteOffset)
+      bindings[index] = storages[Int(argument.storage)]!.advanced(by: argument.byteOffset)
     }
     for (index, source) in words.enumerated() {
       let node = work.nodes[Int(source.node)]
