@@ -29,16 +29,7 @@ extension OpenCLBackend: ConvolutionKernels {
     guard convolution.type != .bool else {
       throw TensorError(.dtype, "convolution", "bool has no products", hint: "cast to float32")
     }
-    let result = convolution.resultShape(pass)
-    guard result.count > 0 else { return OpenCLKernel(label) { _ in } }
-    if pass == .filterGradient, convolution.outputShape.count == 0 {
-      // The sums over no windows.
-      let zeros = try assembly(
-        Assembly(type: convolution.type, shape: result, parts: [], fill: 0))
-      return OpenCLKernel(label) { call throws(TensorError) in
-        try zeros.run(Call(bindings: call.bindings + 2, words: call.words))
-      }
-    }
+    guard convolution.resultShape(pass).count > 0 else { return OpenCLKernel(label) { _ in } }
     let chain = epilogue.flatMap { $0.program.isIdentity ? nil : $0 }
     if ConvolutionMethod(pass, convolution, flavour) == .product {
       return try matrixProduct(convolution.product(pass), epilogue: chain)

@@ -1,4 +1,5 @@
 import Formats
+import Foundation
 import Geometry
 import Glibc
 import Replay
@@ -35,7 +36,8 @@ import Testing
   }
 
   private func temporaryPath() throws -> String {
-    var template = Array("/tmp/apus-replay-XXXXXX".utf8CString)
+    let place = FileManager.default.temporaryDirectory.path
+    var template = Array("\(place)/apus-replay-XXXXXX".utf8CString)
     let descriptor = mkstemp(&template)
     try #require(descriptor >= 0)
     close(descriptor)

@@ -1,10 +1,10 @@
 public import Geometry
 public import Tensors
 
-/// The largest value in each window of an image, a channel at a time.
-public final class MaxPool2D: Layer {
-  private let window: [Int], stride: [Int]
-  private let padding: Padding
+/// What pooling layers of images share: the window, how far it moves, and the padding.
+public class Pool2D: Layer {
+  let window: [Int], stride: [Int]
+  let padding: Padding
 
   /// - Parameter stride: the window itself if not given.
   public init(_ window: [Int], stride: [Int]? = nil, padding: Padding = .valid) {
@@ -13,41 +13,36 @@ public final class MaxPool2D: Layer {
     self.padding = padding
   }
 
+  /// With a square window.
   public convenience init(_ window: Int = 2, stride: Int? = nil, padding: Padding = .valid) {
     self.init([window, window], stride: stride.map { [$0, $0] }, padding: padding)
   }
 
   public func forward(_ x: Tensor) throws(TensorError) -> Tensor {
-    try maxPool2d(x, window: window, stride: stride, padding: padding)
+    throw TensorError(.argument, "\(type(of: self))", "has no forward", operands: [TensorInfo(x)])
+  }
+}
+
+/// The largest value in each window of an image, a channel at a time.
+public final class MaxPool2D: Pool2D {
+  public override func forward(_ x: Tensor) throws(TensorError) -> Tensor {
+    try maxPool2D(x, window: window, stride: stride, padding: padding)
   }
 }
 
 /// The mean of each window of an image, a channel at a time; padding is left out of it.
-public final class AveragePool2D: Layer {
-  private let window: [Int], stride: [Int]
-  private let padding: Padding
+public final class AveragePool2D: Pool2D {
+  public override func forward(_ x: Tensor) throws(TensorError) -> Tensor {
+    try averagePool2D(x, window: window, stride: stride, padding: padding)
+  }
+}
+
+/// What pooling layers of sequences `[batch, time, channels]` share.
+public class Pool1D: Layer {
+  let window: Int, stride: Int
+  let padding: Padding
 
   /// - Parameter stride: the window itself if not given.
-  public init(_ window: [Int], stride: [Int]? = nil, padding: Padding = .valid) {
-    self.window = window
-    self.stride = stride ?? window
-    self.padding = padding
-  }
-
-  public convenience init(_ window: Int = 2, stride: Int? = nil, padding: Padding = .valid) {
-    self.init([window, window], stride: stride.map { [$0, $0] }, padding: padding)
-  }
-
-  public func forward(_ x: Tensor) throws(TensorError) -> Tensor {
-    try averagePool2d(x, window: window, stride: stride, padding: padding)
-  }
-}
-
-/// The largest value in each window of a sequence `[batch, time, channels]`.
-public final class MaxPool1D: Layer {
-  private let window: Int, stride: Int
-  private let padding: Padding
-
   public init(_ window: Int = 2, stride: Int? = nil, padding: Padding = .valid) {
     self.window = window
     self.stride = stride ?? window
@@ -55,23 +50,21 @@ public final class MaxPool1D: Layer {
   }
 
   public func forward(_ x: Tensor) throws(TensorError) -> Tensor {
-    try maxPool1d(x, window: window, stride: stride, padding: padding)
+    throw TensorError(.argument, "\(type(of: self))", "has no forward", operands: [TensorInfo(x)])
   }
 }
 
-/// The mean of each window of a sequence `[batch, time, channels]`.
-public final class AveragePool1D: Layer {
-  private let window: Int, stride: Int
-  private let padding: Padding
-
-  public init(_ window: Int = 2, stride: Int? = nil, padding: Padding = .valid) {
-    self.window = window
-    self.stride = stride ?? window
-    self.padding = padding
+/// The largest value in each window of a sequence.
+public final class MaxPool1D: Pool1D {
+  public override func forward(_ x: Tensor) throws(TensorError) -> Tensor {
+    try maxPool1D(x, window: window, stride: stride, padding: padding)
   }
+}
 
-  public func forward(_ x: Tensor) throws(TensorError) -> Tensor {
-    try averagePool1d(x, window: window, stride: stride, padding: padding)
+/// The mean of each window of a sequence.
+public final class AveragePool1D: Pool1D {
+  public override func forward(_ x: Tensor) throws(TensorError) -> Tensor {
+    try averagePool1D(x, window: window, stride: stride, padding: padding)
   }
 }
 
@@ -118,7 +111,7 @@ public final class AdaptiveAveragePool2D: Layer {
   public init(_ size: [Int]) { self.size = size }
 
   public func forward(_ x: Tensor) throws(TensorError) -> Tensor {
-    try adaptiveAveragePool2d(x, outputSize: size)
+    try adaptiveAveragePool2D(x, outputSize: size)
   }
 }
 
@@ -129,7 +122,7 @@ public final class AdaptiveMaxPool2D: Layer {
   public init(_ size: [Int]) { self.size = size }
 
   public func forward(_ x: Tensor) throws(TensorError) -> Tensor {
-    try adaptiveMaxPool2d(x, outputSize: size)
+    try adaptiveMaxPool2D(x, outputSize: size)
   }
 }
 
@@ -140,7 +133,7 @@ public final class AdaptiveAveragePool1D: Layer {
   public init(_ size: Int) { self.size = size }
 
   public func forward(_ x: Tensor) throws(TensorError) -> Tensor {
-    try adaptiveAveragePool1d(x, outputSize: size)
+    try adaptiveAveragePool1D(x, outputSize: size)
   }
 }
 
@@ -159,6 +152,6 @@ public final class UpSampling2D: Layer {
   }
 
   public func forward(_ x: Tensor) throws(TensorError) -> Tensor {
-    try upsample2d(x, scale: scale, mode: mode)
+    try upsample2D(x, scale: scale, mode: mode)
   }
 }

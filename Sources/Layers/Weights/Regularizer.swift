@@ -36,7 +36,7 @@ extension Module {
   /// The sum of the penalties of all weights that have one; nil if none has.
   public func regularization() throws(TensorError) -> Tensor? {
     var sum: Tensor?
-    for (_, weight) in weights.map({ ($0.path, $0.weight) }) {
+    for weight in weights.map(\.weight) {
       guard let regularizer = weight.regularizer, let parameter = weight.parameter else { continue }
       let penalty = try regularizer(parameter.value)
       sum = try sum.map { (sum) throws(TensorError) in try sum + penalty } ?? penalty

@@ -26,9 +26,9 @@ public final class GroupedRule: Sendable {
     rule: (_ inputs: [Tensor], _ settings: [Tensor]) throws -> [Tensor]
   ) throws(TensorError) {
     let place = Device.cpu.place
-    func placeholder() -> Tensor { Tensor(Node(LeafOperation.shared, [], type, place)) }
-    let tensors = (0..<inputs).map { _ in placeholder() }
-    let numbers = (0..<settings).map { _ in placeholder() }
+    func standIn() -> Tensor { Tensor(Node(LeafOperation.shared, [], type, place)) }
+    let tensors = (0..<inputs).map { _ in standIn() }
+    let numbers = (0..<settings).map { _ in standIn() }
     let results: [Tensor]
     do {
       results = try Debugging.$isOn.withValue(false) { try rule(tensors, numbers) }
@@ -143,7 +143,7 @@ final class GroupedOperation: KernelOperation, @unchecked Sendable {
   }
 }
 
-/// Turns elementwise operations recorded on placeholders into a program.
+/// Turns elementwise operations recorded on stand-ins into a program.
 private struct ProgramRecorder {
   private var registers: [ObjectIdentifier: Int] = [:]
   private var program: Program
