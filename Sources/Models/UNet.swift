@@ -33,7 +33,7 @@ public final class UNet: Layer {
     var x = x
     var seen: [Tensor] = []
     for (level, convolutions) in down.enumerated() {
-      if level > 0 { x = try maxPool2d(x, window: [2, 2]) }
+      if level > 0 { x = try maxPool2D(x, window: [2, 2]) }
       x = try convolutions(x)
       seen.append(x)
     }

@@ -5,8 +5,8 @@ internal import Tensors
 /// kernels are made for.
 enum ConvolutionCases {
   static let records: [OperationRecord] = [
-    conv2dRecord, conv1dRecord, depthwiseRecord, separableRecord,
-    TransposedConvolutionCases.conv2dRecord, TransposedConvolutionCases.conv1dRecord,
+    conv2DRecord, conv1DRecord, depthwiseRecord, separableRecord,
+    TransposedConvolutionCases.conv2DRecord, TransposedConvolutionCases.conv1DRecord,
   ]
 
   typealias Run = @Sendable ([Tensor], ConvolutionForm) throws -> Tensor
@@ -46,7 +46,7 @@ enum ConvolutionCases {
     return isTransformed && type == .float32 ? .scaled(335) : .product(form.terms + 1)
   }
 
-  private static let conv2dForms: [ConvolutionForm] = [
+  private static let conv2DForms: [ConvolutionForm] = [
     ConvolutionForm([1, 1, 1, 1], [1, 1, 1, 1]),
     ConvolutionForm([2, 5, 5, 3], [3, 3, 3, 4], bias: true),
     ConvolutionForm([2, 5, 6, 3], [3, 3, 3, 5], .same, bias: true),
@@ -97,9 +97,9 @@ enum ConvolutionCases {
       ConvolutionForm([1, 17, 17, 4], [5, 5, 4, 20], .same),
     ]
 
-  private static let conv2dRecord: OperationRecord = {
+  private static let conv2DRecord: OperationRecord = {
     let call: Run = { operands, form in
-      try conv2d(
+      try conv2D(
         operands[0], operands[1], bias: operands.count > 2 ? operands[2] : nil,
         stride: form.stride, padding: form.padding, dilation: form.dilation, groups: form.groups)
     }
@@ -108,9 +108,9 @@ enum ConvolutionCases {
       _ form: ConvolutionForm, _ index: Int, _ type: ScalarType = .float32,
       view: Input.View = .plain
     ) -> Sample {
-      sample("conv2d", form, index, type, view: view, call: call, loops: loops)
+      sample("conv2D", form, index, type, view: view, call: call, loops: loops)
     }
-    var samples = conv2dForms.enumerated().map { make($1, $0) }
+    var samples = conv2DForms.enumerated().map { make($1, $0) }
     samples += wideForms.enumerated().map { index, form in
       make(form, 40 + index).with {
         $0.isTwiceDifferentiable = false
@@ -127,7 +127,7 @@ enum ConvolutionCases {
         make(ConvolutionForm([2, 7, 6, 4], [3, 3, 2, 6], stride: 2, groups: 2), 95 + index, type))
     }
     return OperationRecord(
-      "conv2d", family: "Convolution", samples: samples, badCalls: badCalls(call),
+      "conv2D", family: "Convolution", samples: samples, badCalls: badCalls(call),
       benchmarks: [
         make(ConvolutionForm([8, 56, 56, 64], [3, 3, 64, 64], .same), 800),
         make(ConvolutionForm([32, 28, 28, 64], [3, 3, 64, 128], stride: 2, .same), 801),
@@ -188,9 +188,9 @@ enum ConvolutionCases {
     ]
   }
 
-  private static let conv1dRecord: OperationRecord = {
+  private static let conv1DRecord: OperationRecord = {
     let call: Run = { operands, form in
-      try conv1d(
+      try conv1D(
         operands[0], operands[1], bias: operands.count > 2 ? operands[2] : nil,
         stride: form.stride[0], padding: form.padding, dilation: form.dilation[0],
         groups: form.groups)
@@ -213,12 +213,12 @@ enum ConvolutionCases {
     }
     let loops: Loops = { $1.convolution($0) }
     return OperationRecord(
-      "conv1d", family: "Convolution",
+      "conv1D", family: "Convolution",
       samples: forms.enumerated().map {
-        sample("conv1d", $1, $0, call: call, loops: loops)
+        sample("conv1D", $1, $0, call: call, loops: loops)
       }
         + [.float64, .float16].enumerated().map {
-          sample("conv1d", forms[2], 60 + $0, $1, call: call, loops: loops)
+          sample("conv1D", forms[2], 60 + $0, $1, call: call, loops: loops)
         },
       badCalls: SequenceBadCalls.list(
         call, plain: ConvolutionForm([2, 5, 4], [3, 4, 6])))
@@ -226,7 +226,7 @@ enum ConvolutionCases {
 
   private static let depthwiseRecord: OperationRecord = {
     let call: Run = { operands, form in
-      try depthwiseConv2d(
+      try depthwiseConv2D(
         operands[0], operands[1], bias: operands.count > 2 ? operands[2] : nil,
         stride: form.stride, padding: form.padding, dilation: form.dilation)
     }
@@ -252,13 +252,13 @@ enum ConvolutionCases {
     ]
     func make(_ form: ConvolutionForm, _ index: Int, _ type: ScalarType = .float32) -> Sample {
       sample(
-        "depthwiseConv2d", form, index, type, outputs: form.filter[2] * form.filter[3], call: call,
+        "depthwiseConv2D", form, index, type, outputs: form.filter[2] * form.filter[3], call: call,
         loops: loops
       ).with { $0.tolerance = type.byteCount == 2 ? .accumulated(4) : .product(30) }
     }
     let plain = ConvolutionForm([2, 5, 6, 4], [3, 3, 4, 1])
     return OperationRecord(
-      "depthwiseConv2d", family: "Convolution",
+      "depthwiseConv2D", family: "Convolution",
       samples: forms.enumerated().map { make($1, $0) }
         + [ScalarType.float64, .bfloat16].enumerated().map { make(forms[2], 60 + $0, $1) },
       badCalls: ImageBadCalls.list(call, plain: plain),
@@ -276,11 +276,11 @@ enum ConvolutionCases {
       ]
       if form.hasBias { inputs.append(Input([outputs], seed: seeded("separable", 4 * index + 3))) }
       return Sample(
-        "separableConv2d", form.attributes, inputs, differentiable: Array(inputs.indices),
+        "separableConv2D", form.attributes, inputs, differentiable: Array(inputs.indices),
         tolerance: .scaled(128),
         call: { operands in
           [
-            try separableConv2d(
+            try separableConv2D(
               operands[0], depthwise: operands[1], pointwise: operands[2],
               bias: operands.count > 3 ? operands[3] : nil, stride: form.stride,
               padding: form.padding, dilation: form.dilation)
@@ -312,7 +312,7 @@ enum ConvolutionCases {
           outputs: 16, 2 * index + 1))
     }
     let call: @Sendable ([Tensor]) throws -> Void = {
-      _ = try separableConv2d($0[0], depthwise: $0[1], pointwise: $0[2])
+      _ = try separableConv2D($0[0], depthwise: $0[1], pointwise: $0[2])
     }
     func bad(
       _ what: String, _ kinds: Set<TensorError.Kind>, _ shapes: [[Int]],
@@ -324,7 +324,7 @@ enum ConvolutionCases {
     }
     let good = [[2, 5, 5, 3], [3, 3, 3, 2], [1, 1, 6, 4]]
     return OperationRecord(
-      "separableConv2d", family: "Convolution", samples: samples,
+      "separableConv2D", family: "Convolution", samples: samples,
       badCalls: [
         bad("pointwise window", [.shape], [good[0], good[1], [2, 1, 6, 4]]),
         bad("pointwise window", [.shape], [good[0], good[1], [1, 3, 6, 4]]),

@@ -4,28 +4,28 @@ internal import Tensors
 /// Pooling of images and sequences, channels last.
 enum PoolingCases {
   static let records: [OperationRecord] = [
-    windows("maxPool2d", isMaximum: true) {
-      [try maxPool2d($0, window: $1, stride: $2, padding: $3)]
+    windows("maxPool2D", isMaximum: true) {
+      [try maxPool2D($0, window: $1, stride: $2, padding: $3)]
     },
-    windows("averagePool2d", isMaximum: false) {
-      [try averagePool2d($0, window: $1, stride: $2, padding: $3)]
+    windows("averagePool2D", isMaximum: false) {
+      [try averagePool2D($0, window: $1, stride: $2, padding: $3)]
     },
-    windows("maxPoolWithIndices2d", isMaximum: true, hasIndices: true) {
-      let (values, indices) = try maxPoolWithIndices2d($0, window: $1, stride: $2, padding: $3)
+    windows("maxPoolWithIndices2D", isMaximum: true, hasIndices: true) {
+      let (values, indices) = try maxPoolWithIndices2D($0, window: $1, stride: $2, padding: $3)
       return [values, try indices.cast(to: .float32)]
     },
-    sequences("maxPool1d", isMaximum: true) {
-      try maxPool1d($0, window: $1, stride: $2, padding: $3)
+    sequences("maxPool1D", isMaximum: true) {
+      try maxPool1D($0, window: $1, stride: $2, padding: $3)
     },
-    sequences("averagePool1d", isMaximum: false) {
-      try averagePool1d($0, window: $1, stride: $2, padding: $3)
+    sequences("averagePool1D", isMaximum: false) {
+      try averagePool1D($0, window: $1, stride: $2, padding: $3)
     },
-    cells("adaptiveMaxPool2d", isMaximum: true) { try adaptiveMaxPool2d($0, outputSize: $1) },
-    cells("adaptiveAveragePool2d", isMaximum: false) {
-      try adaptiveAveragePool2d($0, outputSize: $1)
+    cells("adaptiveMaxPool2D", isMaximum: true) { try adaptiveMaxPool2D($0, outputSize: $1) },
+    cells("adaptiveAveragePool2D", isMaximum: false) {
+      try adaptiveAveragePool2D($0, outputSize: $1)
     },
-    cells("adaptiveAveragePool1d", isMaximum: false, isSequence: true) {
-      try adaptiveAveragePool1d($0, outputSize: $1[0])
+    cells("adaptiveAveragePool1D", isMaximum: false, isSequence: true) {
+      try adaptiveAveragePool1D($0, outputSize: $1[0])
     },
     global("globalAveragePool", isMaximum: false) { try globalAveragePool($0, keepingAxes: $1) },
     global("globalMaxPool", isMaximum: true) { try globalMaxPool($0, keepingAxes: $1) },

@@ -4,11 +4,11 @@ internal import Tensors
 /// Images at other sizes, and what windows over them see.
 enum ResizingCases {
   static let records: [OperationRecord] = [
-    resizing("resized2d", isScale: false) { x, size, mode, aligned in
-      try resized2d(x, to: size, mode: mode, alignCorners: aligned)
+    resizing("resized2D", isScale: false) { x, size, mode, aligned in
+      try resized2D(x, to: size, mode: mode, alignCorners: aligned)
     },
-    resizing("upsample2d", isScale: true) { x, scale, mode, aligned in
-      try upsample2d(x, scale: scale, mode: mode, alignCorners: aligned)
+    resizing("upsample2D", isScale: true) { x, scale, mode, aligned in
+      try upsample2D(x, scale: scale, mode: mode, alignCorners: aligned)
     },
     shuffle("pixelShuffle", isInverse: false) { try pixelShuffle($0, factor: $1) },
     shuffle("pixelUnshuffle", isInverse: true) { try pixelUnshuffle($0, factor: $1) },

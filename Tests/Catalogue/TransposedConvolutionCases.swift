@@ -5,9 +5,9 @@ internal import Tensors
 enum TransposedConvolutionCases {
   private static let loops: ConvolutionCases.Loops = { $1.transposed($0) }
 
-  static let conv2dRecord: OperationRecord = {
+  static let conv2DRecord: OperationRecord = {
     let call: ConvolutionCases.Run = { operands, form in
-      try conv2dTranspose(
+      try conv2DTranspose(
         operands[0], operands[1], bias: operands.count > 2 ? operands[2] : nil,
         stride: form.stride, padding: form.padding, outputPadding: form.outputPadding,
         dilation: form.dilation, groups: form.groups)
@@ -42,7 +42,7 @@ enum TransposedConvolutionCases {
     }
     func make(_ form: ConvolutionForm, _ index: Int, _ type: ScalarType = .float32) -> Sample {
       ConvolutionCases.sample(
-        "conv2dTranspose", form, index, type, outputs: form.filter[2] * form.groups, call: call,
+        "conv2DTranspose", form, index, type, outputs: form.filter[2] * form.groups, call: call,
         loops: loops
       ).with {
         let terms = form.filter[0] * form.filter[1] * form.filter[3]
@@ -59,7 +59,7 @@ enum TransposedConvolutionCases {
       ("padding takes all", plain.with { $0.padding = .explicit(before: [9, 0], after: [9, 0]) }),
     ]
     return OperationRecord(
-      "conv2dTranspose", family: "Convolution",
+      "conv2DTranspose", family: "Convolution",
       samples: forms.enumerated().map { make($1, $0) }
         + [ScalarType.float64, .float16].enumerated().map { make(forms[8], 60 + $0, $1) },
       badCalls: ImageBadCalls.list(call, plain: plain)
@@ -68,9 +68,9 @@ enum TransposedConvolutionCases {
         })
   }()
 
-  static let conv1dRecord: OperationRecord = {
+  static let conv1DRecord: OperationRecord = {
     let call: ConvolutionCases.Run = { operands, form in
-      try conv1dTranspose(
+      try conv1DTranspose(
         operands[0], operands[1], bias: operands.count > 2 ? operands[2] : nil,
         stride: form.stride[0], padding: form.padding, outputPadding: form.outputPadding?[0],
         dilation: form.dilation[0], groups: form.groups)
@@ -91,10 +91,10 @@ enum TransposedConvolutionCases {
       ConvolutionForm([0, 5, 3], [3, 2, 3], stride: 2, .same),
     ]
     return OperationRecord(
-      "conv1dTranspose", family: "Convolution",
+      "conv1DTranspose", family: "Convolution",
       samples: forms.enumerated().map { index, form in
         ConvolutionCases.sample(
-          "conv1dTranspose", form, index, outputs: form.filter[1] * form.groups, call: call,
+          "conv1DTranspose", form, index, outputs: form.filter[1] * form.groups, call: call,
           loops: loops
         ).with {
           $0.mayBeZero = true

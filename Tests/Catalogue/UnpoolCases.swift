@@ -3,7 +3,7 @@ internal import Tensors
 
 /// Maxima put back where they were.
 enum UnpoolCases {
-  static let records: [OperationRecord] = [unpool2d]
+  static let records: [OperationRecord] = [unpool2D]
 
   private static func sample(
     _ shape: [Int], _ size: [Int], _ number: Int, _ type: ScalarType = .float32,
@@ -12,12 +12,12 @@ enum UnpoolCases {
     let values: Values = type.isFloatingPoint ? .normal(1) : .integers(0, type == .bool ? 1 : 99)
     let indices = Input(
       shape, indexType, .integers(0, size[0] * size[1] - 1), view: view,
-      seed: seeded("unpool2d at", number))
+      seed: seeded("unpool2D at", number))
     return Sample(
-      "unpool2d", "outputSize \(size)",
-      [Input(shape, type, values, view: view, seed: seeded("unpool2d", number)), indices],
+      "unpool2D", "outputSize \(size)",
+      [Input(shape, type, values, view: view, seed: seeded("unpool2D", number)), indices],
       differentiable: [0], tolerance: .exact,
-      call: { [try Tensors.unpool2d($0[0], indices: $0[1], outputSize: size)] },
+      call: { [try Tensors.unpool2D($0[0], indices: $0[1], outputSize: size)] },
       reference: { inputs in
         var result = Reference([shape[0], size[0], size[1], shape[3]], repeating: 0)
         forEachIndex(of: shape) { at in
@@ -42,7 +42,7 @@ enum UnpoolCases {
     ([1, 7, 9, 2], [14, 18]), ([1, 3, 5, 1], [11, 13]),
   ]
 
-  private static let unpool2d: OperationRecord = {
+  private static let unpool2D: OperationRecord = {
     var samples = forms.enumerated().map { sample($0.element.0, $0.element.1, $0.offset) }
     samples.append(sample([3, 2, 3, 4], [4, 5], 100, view: .permuted))
     for (number, type) in ScalarType.allCases.dropFirst().enumerated() {
@@ -53,7 +53,7 @@ enum UnpoolCases {
     }
     // Four images, so that an index of four is the first that is wrong in a plane of two by two.
     var badCalls = LookupCases.badIndices([4, 2, 2, 1], [4, 2, 2, 1], lowest: 0) {
-      [try Tensors.unpool2d($0[0], indices: $0[1], outputSize: [2, 2])]
+      [try Tensors.unpool2D($0[0], indices: $0[1], outputSize: [2, 2])]
     }
     let shapes: [([Int], [Int])] = [
       ([2, 2, 3], [2, 2, 3]), ([], []), ([1, 2, 2, 1], [1, 2, 2, 2]), ([1, 2, 2, 1], [1, 2, 2]),
@@ -61,7 +61,7 @@ enum UnpoolCases {
     for (values, indices) in shapes {
       badCalls.append(
         BadCall("shapes", [.shape], [Input(values), Input(indices, .int32, .constant(0))]) {
-          _ = try Tensors.unpool2d($0[0], indices: $0[1], outputSize: [4, 4])
+          _ = try Tensors.unpool2D($0[0], indices: $0[1], outputSize: [4, 4])
         })
     }
     let sizes: [[Int]] = [[], [4], [4, 4, 4], [0, 4], [4, -1], [.max, 1], [1 << 20, 1 << 20]]
@@ -69,9 +69,9 @@ enum UnpoolCases {
       let inputs = [Input([1, 2, 2, 1]), Input([1, 2, 2, 1], .int32, .constant(0))]
       badCalls.append(
         BadCall("size \(size)", [.argument], inputs) {
-          _ = try Tensors.unpool2d($0[0], indices: $0[1], outputSize: size)
+          _ = try Tensors.unpool2D($0[0], indices: $0[1], outputSize: size)
         })
     }
-    return OperationRecord("unpool2d", family: "Pooling", samples: samples, badCalls: badCalls)
+    return OperationRecord("unpool2D", family: "Pooling", samples: samples, badCalls: badCalls)
   }()
 }

@@ -26,7 +26,7 @@ import Testing
     let x = try withSeed(1) { try Tensor.normal(form.x, on: device) }
     let filter = try withSeed(2) { try Tensor.normal(form.filter, on: device) }
     let bias = try withSeed(3) { try Tensor.normal([form.filter.last], on: device) }
-    let plain = try conv2d(
+    let plain = try conv2D(
       x, filter, stride: form.stride, padding: .same, groups: form.groups)
     let other = try withSeed(4) { try Tensor.normal(plain.shape, on: device) }
     try evaluate(plain, other, bias)
@@ -40,7 +40,7 @@ import Testing
       let expected = try chain(summed, other).scalars()
       let before = device.engine.statistics.launches
       let fused = try chain(
-        conv2d(
+        conv2D(
           x, filter, bias: bias, stride: form.stride, padding: .same, groups: form.groups), other)
       let found = try fused.scalars()
       #expect(device.engine.statistics.launches == before + 1)

@@ -11,7 +11,7 @@ private func convolution(
   ]
   return KernelCase("convolution \(name) \(image) \(filter)", of: inputs) {
     try relu(
-      conv2d(
+      conv2D(
         $0[0], $0[1], bias: $0[2], stride: stride, padding: padding, dilation: dilation,
         groups: groups))
   }
@@ -35,9 +35,9 @@ let convolutionCases: [KernelCase] = [
   KernelCase(
     "depthwise convolution",
     of: [Sample(shape: [1, 6, 7, 21]), Sample(shape: [3, 3, 21, 1]), Sample(shape: [21])]
-  ) { try depthwiseConv2d($0[0], $0[1], bias: $0[2], stride: 1, padding: .same) },
+  ) { try depthwiseConv2D($0[0], $0[1], bias: $0[2], stride: 1, padding: .same) },
   KernelCase(
     "depthwise convolution by twos",
     of: [Sample(shape: [1, 7, 8, 16]), Sample(shape: [2, 3, 16, 1])]
-  ) { try depthwiseConv2d($0[0], $0[1], stride: 2, padding: .same) },
+  ) { try depthwiseConv2D($0[0], $0[1], stride: 2, padding: .same) },
 ]

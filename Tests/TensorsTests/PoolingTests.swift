@@ -13,7 +13,7 @@ import Testing
   func theFirstOfEqualValuesGetsTheGradient(_ device: TestDevice) throws {
     let x = try images([1, 3, 3, 3], [1, 2, 2, 1], device.device)
     let slopes = try recorded {
-      try gradients(of: maxPool2d(x, window: [2, 2]), for: [x])[0].scalars() as [Float]
+      try gradients(of: maxPool2D(x, window: [2, 2]), for: [x])[0].scalars() as [Float]
     }
     #expect(slopes == [0, 1, 0, 0])
   }
@@ -22,10 +22,10 @@ import Testing
   func theLastOfSeveralNaNsWins(_ device: TestDevice) throws {
     let x = try images([.nan, 3, .nan, 7], [1, 2, 2, 1], device.device)
     let slopes = try recorded {
-      try gradients(of: maxPool2d(x, window: [2, 2]), for: [x])[0].scalars() as [Float]
+      try gradients(of: maxPool2D(x, window: [2, 2]), for: [x])[0].scalars() as [Float]
     }
     #expect(slopes == [0, 0, 1, 0])
-    #expect(try (maxPool2d(x, window: [2, 2]).scalars() as [Float])[0].isNaN)
+    #expect(try (maxPool2D(x, window: [2, 2]).scalars() as [Float])[0].isNaN)
   }
 
   @Test(arguments: TestDevice.allCases)
@@ -40,7 +40,7 @@ import Testing
   @Test(arguments: TestDevice.allCases)
   func paddingIsLeftOutOfAverages(_ device: TestDevice) throws {
     let x = try images([1, 2, 3, 4, 5, 6, 7, 8, 9], [1, 3, 3, 1], device.device)
-    let y = try averagePool2d(x, window: [3, 3], stride: [1, 1], padding: .same)
+    let y = try averagePool2D(x, window: [3, 3], stride: [1, 1], padding: .same)
     #expect(try y.scalars() == [3, 3.5, 4, 4.5, 5, 5.5, 6, 6.5, 7] as [Float])
   }
 
@@ -49,10 +49,10 @@ import Testing
   func gradientsComeAfterTheValueWasRead(_ device: TestDevice) throws {
     let x = try images((0..<32).map { Float(($0 * 7) % 31) }, [1, 4, 4, 2], device.device)
     let together = try recorded {
-      try gradients(of: maxPool2d(x, window: [2, 2]), for: [x])[0].scalars() as [Float]
+      try gradients(of: maxPool2D(x, window: [2, 2]), for: [x])[0].scalars() as [Float]
     }
     let later = try recorded {
-      let y = try maxPool2d(x, window: [2, 2])
+      let y = try maxPool2D(x, window: [2, 2])
       try evaluate(y)
       return try gradients(of: y, for: [x])[0].scalars() as [Float]
     }
@@ -65,8 +65,8 @@ import Testing
   func equalPoolingsShareNothingButTheirInput(_ device: TestDevice) throws {
     let x = try images((0..<32).map { Float(($0 * 7) % 31) }, [1, 4, 4, 2], device.device)
     let (once, twice) = try recorded {
-      let y = try maxPool2d(x, window: [2, 2])
-      let z = try maxPool2d(x, window: [2, 2])
+      let y = try maxPool2D(x, window: [2, 2])
+      let z = try maxPool2D(x, window: [2, 2])
       let both = try gradients(of: [y, z * 2], for: [x])[0]
       let single = try gradients(of: y, for: [x])[0]
       try evaluate(both, single, y, z)
@@ -84,11 +84,11 @@ import Testing
       Reference(shape, Values.distinct(-2, 2).numbers(40, as: .float64, seed: 5))
     ]
     let forms: [(Tensor) throws -> Tensor] = [
-      { try maxPool2d($0, window: window, stride: stride) },
-      { try maxPoolWithIndices2d($0, window: window, stride: stride).values },
-      { try averagePool2d($0, window: window, stride: stride) },
-      { try adaptiveMaxPool2d($0, outputSize: window) },
-      { try resized2d($0, to: [3, 7], mode: .bilinear) },
+      { try maxPool2D($0, window: window, stride: stride) },
+      { try maxPoolWithIndices2D($0, window: window, stride: stride).values },
+      { try averagePool2D($0, window: window, stride: stride) },
+      { try adaptiveMaxPool2D($0, outputSize: window) },
+      { try resized2D($0, to: [3, 7], mode: .bilinear) },
       { try patches($0, window: window, stride: stride) },
       { try globalMaxPool($0) },
     ]
@@ -104,10 +104,10 @@ import Testing
   @Test(arguments: TestDevice.allCases)
   func unpoolingPutsMaximaBack(_ device: TestDevice) throws {
     let x = try images([1, 9, 3, 4, 5, 6, 8, 7], [1, 2, 4, 1], device.device)
-    let (values, indices) = try maxPoolWithIndices2d(x, window: [2, 2])
+    let (values, indices) = try maxPoolWithIndices2D(x, window: [2, 2])
     #expect(try values.scalars() as [Float] == [9, 8])
     #expect(try indices.scalars(as: Int32.self) == [1, 6])
-    let back = try unpool2d(values, indices: indices, outputSize: [2, 4])
+    let back = try unpool2D(values, indices: indices, outputSize: [2, 4])
     #expect(try back.scalars() as [Float] == [0, 9, 0, 0, 0, 0, 8, 0])
   }
 

@@ -40,7 +40,7 @@ import Testing
     let filter = try withSeed(2) { try Tensor.normal(form.filter, on: device) }
     try evaluate(x, filter)
     func result() throws -> Tensor {
-      try conv2d(x, filter, stride: form.stride, padding: form.padding)
+      try conv2D(x, filter, stride: form.stride, padding: form.padding)
     }
     let before = try device.memory.inUse
     try device.resetPeakMemory()
@@ -78,7 +78,7 @@ import Testing
         let x = try Tensor.normal(form.0, on: device)
         let filter = try Tensor.normal(form.1, on: device)
         let found = try recorded {
-          let y = try conv2d(x, filter, stride: form.2, padding: .same, groups: form.3)
+          let y = try conv2D(x, filter, stride: form.2, padding: .same, groups: form.3)
           return try [y] + gradients(of: square(y), for: [x, filter])
         }
         return try found.flatMap { try $0.scalars().map(\.bitPattern) }

@@ -30,9 +30,9 @@ public final class Conv1D: Layer {
   }
 
   public func forward(_ x: Tensor) throws(TensorError) -> Tensor {
-    let shape = try filterShape("conv1d", [window], x, groups: groups, filters)
+    let shape = try filterShape("conv1D", [window], x, groups: groups, filters)
     return try activation(
-      conv1d(
+      conv1D(
         x, kernel(shape, like: x), bias: bias?([filters], like: x), stride: stride,
         padding: padding, dilation: dilation, groups: groups))
   }

@@ -45,9 +45,9 @@ public final class Conv2D: Layer {
   }
 
   public func forward(_ x: Tensor) throws(TensorError) -> Tensor {
-    let shape = try filterShape("conv2d", window, x, groups: groups, filters)
+    let shape = try filterShape("conv2D", window, x, groups: groups, filters)
     return try activation(
-      conv2d(
+      conv2D(
         x, kernel(shape, like: x), bias: bias?([filters], like: x), stride: stride,
         padding: padding, dilation: dilation, groups: groups))
   }

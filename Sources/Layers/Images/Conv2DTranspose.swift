@@ -39,10 +39,10 @@ public final class Conv2DTranspose: Layer {
   }
 
   public func forward(_ x: Tensor) throws(TensorError) -> Tensor {
-    var shape = Array(try filterShape("conv2dTranspose", window, x, groups: 1, filters))
+    var shape = Array(try filterShape("conv2DTranspose", window, x, groups: 1, filters))
     shape.swapAt(2, 3)
     return try activation(
-      conv2dTranspose(
+      conv2DTranspose(
         x, kernel(Shape(shape), like: x), bias: bias?([filters], like: x), stride: stride,
         padding: padding, outputPadding: outputPadding))
   }

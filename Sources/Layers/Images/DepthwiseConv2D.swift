@@ -40,9 +40,9 @@ public final class DepthwiseConv2D: Layer {
   }
 
   public func forward(_ x: Tensor) throws(TensorError) -> Tensor {
-    let shape = try filterShape("depthwiseConv2d", window, x, groups: 1, multiplier)
+    let shape = try filterShape("depthwiseConv2D", window, x, groups: 1, multiplier)
     return try activation(
-      depthwiseConv2d(
+      depthwiseConv2D(
         x, kernel(shape, like: x), bias: bias?([x.shape.last * multiplier], like: x),
         stride: stride, padding: padding, dilation: dilation))
   }

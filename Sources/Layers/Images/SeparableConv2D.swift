@@ -47,11 +47,11 @@ public final class SeparableConv2D: Layer {
   }
 
   public func forward(_ x: Tensor) throws(TensorError) -> Tensor {
-    let shape = try filterShape("separableConv2d", window, x, groups: 1, multiplier)
+    let shape = try filterShape("separableConv2D", window, x, groups: 1, multiplier)
     let depthwise = try depthwiseKernel(shape, like: x)
     let pointwise = try pointwiseKernel([1, 1, x.shape.last * multiplier, filters], like: x)
     return try activation(
-      separableConv2d(
+      separableConv2D(
         x, depthwise: depthwise, pointwise: pointwise, bias: bias?([filters], like: x),
         stride: stride, padding: padding, dilation: dilation))
   }

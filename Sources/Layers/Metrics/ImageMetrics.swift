@@ -37,7 +37,7 @@ func structuralSimilarityOfImages(
   let taps = line.flatMap { row in line.map { Float(row * $0 / (sum * sum)) } }
   let window = try Tensor(taps, shape: [11, 11, 1, 1], on: x.device)
     .broadcast(to: [11, 11, channels, 1])
-  func blurred(_ z: Tensor) throws(TensorError) -> Tensor { try depthwiseConv2d(z, window) }
+  func blurred(_ z: Tensor) throws(TensorError) -> Tensor { try depthwiseConv2D(z, window) }
   let (meanX, meanY) = (try blurred(x), try blurred(y))
   let varianceX = try blurred(x * x) - meanX * meanX
   let varianceY = try blurred(y * y) - meanY * meanY

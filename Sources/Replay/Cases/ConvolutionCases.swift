@@ -4,20 +4,20 @@ internal import Tensors
 extension CaseRunner {
   static let convolution: [String: CaseRunner] = [
     "conv1d": .one(.matrixProduct) { arguments in
-      try conv1d(
+      try conv1D(
         arguments.tensor("x"), arguments.tensor("weight"), bias: arguments.optionalTensor("bias"),
         stride: only(arguments.integers("strides")), padding: arguments.padding(),
         dilation: only(arguments.integers("dilations")), groups: arguments.integer("groups"))
     },
     "conv2d": .one(.transformed) { arguments in
-      try conv2d(
+      try conv2D(
         arguments.tensor("x"), arguments.tensor("weight"), bias: arguments.optionalTensor("bias"),
         stride: arguments.integers("strides"), padding: arguments.padding(),
         dilation: arguments.integers("dilations"), groups: arguments.integer("groups"))
     },
     "conv2dTranspose": .one(.transformed) { arguments in
       _ = try arguments.choice("kernelLayout", ["HWOI": true])
-      return try conv2dTranspose(
+      return try conv2DTranspose(
         arguments.tensor("x"), arguments.tensor("weight"), bias: arguments.optionalTensor("bias"),
         stride: arguments.integers("strides"), padding: arguments.padding())
     },

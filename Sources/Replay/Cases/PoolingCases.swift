@@ -4,12 +4,12 @@ internal import Tensors
 extension CaseRunner {
   static let pooling: [String: CaseRunner] = [
     "maxPool2d": .one(.movement) {
-      try maxPool2d(
+      try maxPool2D(
         $0.tensor("x"), window: $0.integers("poolSize"), stride: $0.integers("strides"),
         padding: $0.choice("padding", ["valid": Padding.valid, "same": .same]))
     },
     "avgPool2d": .one(.reduction) {
-      try averagePool2d(
+      try averagePool2D(
         $0.tensor("x"), window: $0.integers("poolSize"), stride: $0.integers("strides"),
         padding: $0.choice("padding", ["valid": Padding.valid, "same": .same]))
     },
@@ -20,10 +20,10 @@ extension CaseRunner {
       try globalMaxPool($0.tensor("x"), keepingAxes: $0.boolean("keepDims"))
     },
     "adaptiveAvgPool2d": .one(.reduction) {
-      try adaptiveAveragePool2d($0.tensor("x"), outputSize: $0.integers("outputSize"))
+      try adaptiveAveragePool2D($0.tensor("x"), outputSize: $0.integers("outputSize"))
     },
     "upsample2d": .one(.reduction) {
-      try upsample2d(
+      try upsample2D(
         $0.tensor("x"), scale: $0.integers("scale"),
         mode: $0.choice("mode", ["nearest": Interpolation.nearest, "bilinear": .bilinear]),
         alignCorners: $0.boolean("alignCorners"))

@@ -4,7 +4,7 @@ public import Geometry
 /// The convolution of images `[batch, rows, columns, inputs]` with a filter
 /// `[rows, columns, inputs / groups, outputs]`: `[batch, rows, columns, outputs]`.
 ///
-///     try conv2d(x, filter, bias: bias, padding: .same)    // [64, 28, 28, 1] × [5, 5, 1, 6] → [64, 28, 28, 6]
+///     try conv2D(x, filter, bias: bias, padding: .same)    // [64, 28, 28, 1] × [5, 5, 1, 6] → [64, 28, 28, 6]
 ///
 /// - Parameters:
 ///   - bias: a number for each output, added to all positions.
@@ -12,20 +12,20 @@ public import Geometry
 ///   - padding: how many zeros stand around the image.
 ///   - dilation: the distance between the taps of a window, down and across.
 ///   - groups: into how many parts the channels are cut, each of which sees its own only.
-public func conv2d(
+public func conv2D(
   _ x: Tensor, _ filter: Tensor, bias: Tensor? = nil, stride: [Int] = [1, 1],
   padding: Padding = .valid, dilation: [Int] = [1, 1], groups: Int = 1
 ) throws(TensorError) -> Tensor {
-  try Convolving("conv2d", 2, x, filter, bias)
+  try Convolving("conv2D", 2, x, filter, bias)
     .forward(stride, padding, dilation, groups)
 }
 
 /// The convolution with the same stride and dilation down and across.
-public func conv2d(
+public func conv2D(
   _ x: Tensor, _ filter: Tensor, bias: Tensor? = nil, stride: Int, padding: Padding = .valid,
   dilation: Int = 1, groups: Int = 1
 ) throws(TensorError) -> Tensor {
-  try conv2d(
+  try conv2D(
     x, filter, bias: bias, stride: [stride, stride], padding: padding,
     dilation: [dilation, dilation], groups: groups)
 }
@@ -34,29 +34,29 @@ public func conv2d(
 /// `[time, inputs / groups, outputs]`: `[batch, time, outputs]`.
 ///
 /// Padding `.causal` lets no result see what comes after it.
-public func conv1d(
+public func conv1D(
   _ x: Tensor, _ filter: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Padding = .valid,
   dilation: Int = 1, groups: Int = 1
 ) throws(TensorError) -> Tensor {
-  try Convolving("conv1d", 1, x, filter, bias)
+  try Convolving("conv1D", 1, x, filter, bias)
     .forward([stride], padding, [dilation], groups)
 }
 
 /// The convolution of each channel by itself, with a filter `[rows, columns, inputs, multiplier]`:
 /// channel `i` gives the outputs from `i · multiplier` on.
-public func depthwiseConv2d(
+public func depthwiseConv2D(
   _ x: Tensor, _ filter: Tensor, bias: Tensor? = nil, stride: [Int] = [1, 1],
   padding: Padding = .valid, dilation: [Int] = [1, 1]
 ) throws(TensorError) -> Tensor {
-  try Convolving("depthwiseConv2d", 2, x, filter, bias).depthwise(stride, padding, dilation)
+  try Convolving("depthwiseConv2D", 2, x, filter, bias).depthwise(stride, padding, dilation)
 }
 
 /// The depthwise convolution with the same stride and dilation down and across.
-public func depthwiseConv2d(
+public func depthwiseConv2D(
   _ x: Tensor, _ filter: Tensor, bias: Tensor? = nil, stride: Int, padding: Padding = .valid,
   dilation: Int = 1
 ) throws(TensorError) -> Tensor {
-  try depthwiseConv2d(
+  try depthwiseConv2D(
     x, filter, bias: bias, stride: [stride, stride], padding: padding,
     dilation: [dilation, dilation])
 }
@@ -66,19 +66,19 @@ public func depthwiseConv2d(
 /// - Parameters:
 ///   - depthwise: a filter `[rows, columns, inputs, multiplier]`.
 ///   - pointwise: a filter `[1, 1, inputs · multiplier, outputs]`.
-public func separableConv2d(
+public func separableConv2D(
   _ x: Tensor, depthwise: Tensor, pointwise: Tensor, bias: Tensor? = nil, stride: [Int] = [1, 1],
   padding: Padding = .valid, dilation: [Int] = [1, 1]
 ) throws(TensorError) -> Tensor {
   guard pointwise.rank == 4, pointwise.shape[0] == 1, pointwise.shape[1] == 1 else {
     throw TensorError(
-      .shape, "separableConv2d", "the pointwise filter is not [1, 1, inputs, outputs]",
+      .shape, "separableConv2D", "the pointwise filter is not [1, 1, inputs, outputs]",
       operands: [x.info, depthwise.info, pointwise.info])
   }
   do throws(TensorError) {
-    let parts = try Convolving("separableConv2d", 2, x, depthwise, nil)
+    let parts = try Convolving("separableConv2D", 2, x, depthwise, nil)
       .depthwise(stride, padding, dilation)
-    return try Convolving("separableConv2d", 2, parts, pointwise, bias)
+    return try Convolving("separableConv2D", 2, parts, pointwise, bias)
       .forward([1, 1], .valid, [1, 1], 1)
   } catch {
     // Each part knows two operands; what is wrong may be with the third.
@@ -89,7 +89,7 @@ public func separableConv2d(
   }
 }
 
-/// The transposed convolution: what the gradient of `conv2d` does to images
+/// The transposed convolution: what the gradient of `conv2D` does to images
 /// `[batch, rows, columns, inputs]`, with a filter `[rows, columns, outputs / groups, inputs]`.
 ///
 /// The result has `stride` times the rows and columns with padding `.same`, and as many more as the
@@ -97,31 +97,31 @@ public func separableConv2d(
 ///
 /// - Parameter outputPadding: how many positions the result has after the last that a window reaches,
 ///   less than the stride; then the size is what Keras makes of it.
-public func conv2dTranspose(
+public func conv2DTranspose(
   _ x: Tensor, _ filter: Tensor, bias: Tensor? = nil, stride: [Int] = [1, 1],
   padding: Padding = .valid, outputPadding: [Int]? = nil, dilation: [Int] = [1, 1],
   groups: Int = 1
 ) throws(TensorError) -> Tensor {
-  try Convolving("conv2dTranspose", 2, x, filter, bias)
+  try Convolving("conv2DTranspose", 2, x, filter, bias)
     .transposed(stride, padding, outputPadding, dilation, groups)
 }
 
 /// The transposed convolution with the same stride and dilation down and across.
-public func conv2dTranspose(
+public func conv2DTranspose(
   _ x: Tensor, _ filter: Tensor, bias: Tensor? = nil, stride: Int, padding: Padding = .valid,
   outputPadding: Int? = nil, dilation: Int = 1, groups: Int = 1
 ) throws(TensorError) -> Tensor {
-  try conv2dTranspose(
+  try conv2DTranspose(
     x, filter, bias: bias, stride: [stride, stride], padding: padding,
     outputPadding: outputPadding.map { [$0, $0] }, dilation: [dilation, dilation], groups: groups)
 }
 
 /// The transposed convolution of sequences `[batch, time, inputs]` with a filter
 /// `[time, outputs / groups, inputs]`.
-public func conv1dTranspose(
+public func conv1DTranspose(
   _ x: Tensor, _ filter: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Padding = .valid,
   outputPadding: Int? = nil, dilation: Int = 1, groups: Int = 1
 ) throws(TensorError) -> Tensor {
-  try Convolving("conv1dTranspose", 1, x, filter, bias)
+  try Convolving("conv1DTranspose", 1, x, filter, bias)
     .transposed([stride], padding, outputPadding.map { [$0] }, [dilation], groups)
 }

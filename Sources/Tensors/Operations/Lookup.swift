@@ -100,12 +100,12 @@ public func embedding(_ weights: Tensor, _ indices: Tensor) throws(TensorError) 
 enum Indexing: String, CaseIterable {
   case gather, take, takeAlongAxis, embedding
   case scatter, scatterAdd, scatterAlongAxis, scatterAddAlongAxis
-  case segmentSum, segmentMean, segmentMax, unpool2d
+  case segmentSum, segmentMean, segmentMax, unpool2D
 
   /// Whether negative indices count from the end.
   private var countsFromTheEnd: Bool {
     switch self {
-    case .embedding, .segmentSum, .segmentMean, .segmentMax, .unpool2d: false
+    case .embedding, .segmentSum, .segmentMean, .segmentMax, .unpool2D: false
     default: true
     }
   }

@@ -6,41 +6,41 @@ public import Geometry
 /// Windows may overlap. Padding never wins. Of equal values the first in row-major order wins, and it
 /// alone gets the gradient. A NaN wins over every number, and of several the last one (PyTorch's rule).
 ///
-///     let pooled = try maxPool2d(images, window: [2, 2])   // [8, 32, 32, 3] → [8, 16, 16, 3]
+///     let pooled = try maxPool2D(images, window: [2, 2])   // [8, 32, 32, 3] → [8, 16, 16, 3]
 ///
 /// - Parameters:
 ///   - window: rows and columns of it.
 ///   - stride: the distance between windows along rows and columns; the window's size if nil.
 /// - Throws: `TensorError` if no window fits, or if one lies in padding altogether.
-public func maxPool2d(
+public func maxPool2D(
   _ x: Tensor, window: [Int], stride: [Int]? = nil, padding: Padding = .valid
 ) throws(TensorError) -> Tensor {
-  let image = try Image(x, "maxPool2d")
+  let image = try Image(x, "maxPool2D")
   let (rows, columns) = try image.windows(window, stride ?? window, padding)
   return try image.maximum(rows, columns).values
 }
 
-/// The largest value in each window of `x`, sequences `[batch, time, features]`; see `maxPool2d`.
-public func maxPool1d(
+/// The largest value in each window of `x`, sequences `[batch, time, features]`; see `maxPool2D`.
+public func maxPool1D(
   _ x: Tensor, window: Int, stride: Int? = nil, padding: Padding = .valid
 ) throws(TensorError) -> Tensor {
-  let image = try Image(sequence: x, "maxPool1d")
+  let image = try Image(sequence: x, "maxPool1D")
   let (rows, columns) = try image.windows([window], [stride ?? window], padding)
   return try image.maximum(rows, columns).values
 }
 
-/// `maxPool2d` and where each value was: its int32 index `row · columns + column` into the plane of
-/// its image and channel. `unpool2d` takes both.
-public func maxPoolWithIndices2d(
+/// `maxPool2D` and where each value was: its int32 index `row · columns + column` into the plane of
+/// its image and channel. `unpool2D` takes both.
+public func maxPoolWithIndices2D(
   _ x: Tensor, window: [Int], stride: [Int]? = nil, padding: Padding = .valid
 ) throws(TensorError) -> (values: Tensor, indices: Tensor) {
-  let image = try Image(x, "maxPoolWithIndices2d")
+  let image = try Image(x, "maxPoolWithIndices2D")
   let (rows, columns) = try image.windows(window, stride ?? window, padding)
   return try image.maximum(rows, columns, countsInPlane: true)
 }
 
 /// Images of `outputSize`, rows and columns, with `values` put where `indices` say and zeros elsewhere:
-/// what `maxPoolWithIndices2d` took away, put back.
+/// what `maxPoolWithIndices2D` took away, put back.
 ///
 /// - Parameters:
 ///   - values: `[batch, rows, columns, channels]`.
@@ -48,28 +48,28 @@ public func maxPoolWithIndices2d(
 ///     rows and columns, in its own image and channel. Of values with one index the last in
 ///     row-major order stays, and it alone gets the gradient.
 /// - Throws: `TensorError`, of kind `index` when it is computed if an index lies outside.
-public func unpool2d(
+public func unpool2D(
   _ values: Tensor, indices: Tensor, outputSize: [Int]
 ) throws(TensorError) -> Tensor {
   let operands = [values.info, indices.info]
   guard values.rank == 4, indices.shape == values.shape else {
     throw TensorError(
-      .shape, "unpool2d",
+      .shape, "unpool2D",
       "takes images [batch, rows, columns, channels] and an index for each value",
       operands: operands)
   }
-  try indices.requireIndices(of: values, "unpool2d")
+  try indices.requireIndices(of: values, "unpool2D")
   guard outputSize.count == 2, outputSize.allSatisfy({ $0 > 0 && $0 <= Int(Int32.max) }),
     outputSize[0] * outputSize[1] <= Int(Int32.max)
   else {
     throw TensorError(
-      .argument, "unpool2d", "outputSize \(outputSize) is not a size", operands: operands)
+      .argument, "unpool2D", "outputSize \(outputSize) is not a size", operands: operands)
   }
   let (batch, channels) = (values.shape[0], values.shape[3])
   let count = values.shape[1] * values.shape[2]
   let plane = outputSize[0] * outputSize[1]
-  let shape = try values.validated([batch, plane, channels], "unpool2d")
-  let operation = ScatterOperation(.last, .unpool2d, 1, isAlong: true, operands)
+  let shape = try values.validated([batch, plane, channels], "unpool2D")
+  let operation = ScatterOperation(.last, .unpool2D, 1, isAlong: true, operands)
   return try values.reshaped(to: [batch, count, channels])
     .scattered(operation, into: shape, at: indices.reshaped(to: [batch, count, channels]))
     .reshaped(to: [batch, outputSize[0], outputSize[1], channels])
@@ -77,9 +77,9 @@ public func unpool2d(
 
 /// The largest value in each of `outputSize` cells, rows and columns, of images
 /// `[batch, rows, columns, channels]`. Cell `i` of `m` covers rows `floor(i · rows / m)` up to, but
-/// not including, `ceil((i + 1) · rows / m)`. For the rest see `maxPool2d`.
-public func adaptiveMaxPool2d(_ x: Tensor, outputSize: [Int]) throws(TensorError) -> Tensor {
-  let image = try Image(x, "adaptiveMaxPool2d")
+/// not including, `ceil((i + 1) · rows / m)`. For the rest see `maxPool2D`.
+public func adaptiveMaxPool2D(_ x: Tensor, outputSize: [Int]) throws(TensorError) -> Tensor {
+  let image = try Image(x, "adaptiveMaxPool2D")
   let (rows, columns) = try image.cells(outputSize)
   return try image.maximum(rows, columns).values
 }
@@ -91,34 +91,34 @@ public func adaptiveMaxPool2d(_ x: Tensor, outputSize: [Int]) throws(TensorError
 ///   - window: rows and columns of it.
 ///   - stride: the distance between windows along rows and columns; the window's size if nil.
 /// - Throws: `TensorError` if no window fits, or if one lies in padding altogether.
-public func averagePool2d(
+public func averagePool2D(
   _ x: Tensor, window: [Int], stride: [Int]? = nil, padding: Padding = .valid
 ) throws(TensorError) -> Tensor {
-  let image = try Image(x, "averagePool2d")
+  let image = try Image(x, "averagePool2D")
   let (rows, columns) = try image.windows(window, stride ?? window, padding)
   return try image.resampled(rows, columns)
 }
 
-/// The mean of each window of `x`, sequences `[batch, time, features]`; see `averagePool2d`.
-public func averagePool1d(
+/// The mean of each window of `x`, sequences `[batch, time, features]`; see `averagePool2D`.
+public func averagePool1D(
   _ x: Tensor, window: Int, stride: Int? = nil, padding: Padding = .valid
 ) throws(TensorError) -> Tensor {
-  let image = try Image(sequence: x, "averagePool1d")
+  let image = try Image(sequence: x, "averagePool1D")
   let (rows, columns) = try image.windows([window], [stride ?? window], padding)
   return try image.resampled(rows, columns)
 }
 
 /// The mean of each of `outputSize` cells, rows and columns, of images
-/// `[batch, rows, columns, channels]`; which cells these are says `adaptiveMaxPool2d`.
-public func adaptiveAveragePool2d(_ x: Tensor, outputSize: [Int]) throws(TensorError) -> Tensor {
-  let image = try Image(x, "adaptiveAveragePool2d")
+/// `[batch, rows, columns, channels]`; which cells these are says `adaptiveMaxPool2D`.
+public func adaptiveAveragePool2D(_ x: Tensor, outputSize: [Int]) throws(TensorError) -> Tensor {
+  let image = try Image(x, "adaptiveAveragePool2D")
   let (rows, columns) = try image.cells(outputSize)
   return try image.resampled(rows, columns)
 }
 
 /// The mean of each of `outputSize` cells of sequences `[batch, time, features]`.
-public func adaptiveAveragePool1d(_ x: Tensor, outputSize: Int) throws(TensorError) -> Tensor {
-  let image = try Image(sequence: x, "adaptiveAveragePool1d")
+public func adaptiveAveragePool1D(_ x: Tensor, outputSize: Int) throws(TensorError) -> Tensor {
+  let image = try Image(sequence: x, "adaptiveAveragePool1D")
   let (rows, columns) = try image.cells([outputSize])
   return try image.resampled(rows, columns)
 }

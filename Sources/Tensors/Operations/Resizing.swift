@@ -14,19 +14,19 @@ public enum Interpolation: Sendable, Hashable {
 /// Pixels are areas: a new pixel's centre `(i + 0.5) · old / new - 0.5` is where its value is taken,
 /// and beyond the outermost centres the image goes on as it is there. With `alignCorners` the
 /// centres of the outermost pixels stay where they are instead. Nothing is smoothed when an image
-/// becomes smaller; `adaptiveAveragePool2d` does that.
-public func resized2d(
+/// becomes smaller; `adaptiveAveragePool2D` does that.
+public func resized2D(
   _ x: Tensor, to size: [Int], mode: Interpolation = .nearest, alignCorners: Bool = false
 ) throws(TensorError) -> Tensor {
-  try Image(x, "resized2d").resized(size, "size", mode, alignCorners)
+  try Image(x, "resized2D").resized(size, "size", mode, alignCorners)
 }
 
 /// Images `[batch, rows, columns, channels]` whose rows and columns are `scale` times as many; see
-/// `resized2d`.
-public func upsample2d(
+/// `resized2D`.
+public func upsample2D(
   _ x: Tensor, scale: [Int], mode: Interpolation = .nearest, alignCorners: Bool = false
 ) throws(TensorError) -> Tensor {
-  let image = try Image(x, "upsample2d")
+  let image = try Image(x, "upsample2D")
   guard scale.count == 2, scale.allSatisfy({ $0 > 0 && $0 <= Int(Int32.max) }) else {
     throw image.fail("scale \(scale) is not a factor for rows and one for columns")
   }

@@ -16,7 +16,7 @@ extension Workload {
     let filter = try workload.random([kernel, kernel, inputs / groups, outputs])
     let bias = try workload.random([outputs])
     func forward() throws -> Tensor {
-      try conv2d(x, filter, bias: bias, stride: stride, padding: padding, groups: groups)
+      try conv2D(x, filter, bias: bias, stride: stride, padding: padding, groups: groups)
     }
     let result = try forward()
     let operations = 2 * Double(result.count) * Double(kernel * kernel * inputs / groups)

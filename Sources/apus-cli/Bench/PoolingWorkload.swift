@@ -16,8 +16,8 @@ extension Workload {
     @Sendable func pooled(_ x: Tensor) throws(TensorError) -> Tensor {
       let (window, stride) = ([kernel, kernel], [stride, stride])
       return try isMaximum
-        ? maxPool2d(x, window: window, stride: stride)
-        : averagePool2d(x, window: window, stride: stride)
+        ? maxPool2D(x, window: window, stride: stride)
+        : averagePool2D(x, window: window, stride: stride)
     }
     let x = try workload.random([n, h, w, c])
     let upstream = try workload.random(try pooled(x).shape)
