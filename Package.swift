@@ -43,12 +43,20 @@ let package = Package(
     floor("Layers", on: ["Geometry", "Tensors"]),
     floor("Models", on: ["Geometry", "Tensors", "Layers"]),
     floor("Formats", on: ["Geometry"]),
+    floor("Data", on: ["Geometry", "Tensors", "Formats"]),
+    floor(
+      "Training", on: ["Geometry", "Tensors", "Optimizers", "Layers", "Formats", "Data"]),
     floor("Replay", on: ["Geometry", "Tensors", "Optimizers", "Layers", "Formats"]),
-    floor("Apus", on: ["Geometry", "Tensors", "Optimizers", "Layers", "Models", "Formats"]),
+    floor(
+      "Apus",
+      on: [
+        "Geometry", "Tensors", "Optimizers", "Layers", "Models", "Formats", "Data", "Training",
+      ]),
     .executableTarget(
       name: "apus-cli",
       dependencies: [
-        "Geometry", "Backends", "Tensors", "Optimizers", "Layers", "Models", "Formats", "Replay",
+        "Geometry", "Backends", "Tensors", "Optimizers", "Layers", "Models", "Formats", "Data",
+        "Training", "Replay",
       ],
       swiftSettings: strict),
 
@@ -81,8 +89,13 @@ let package = Package(
       name: "ModelsTests", dependencies: ["Geometry", "Layers", "Models", "Tensors"],
       swiftSettings: strict),
     .testTarget(
+      name: "DataTests", dependencies: ["Geometry", "Tensors", "Formats", "Data"],
+      swiftSettings: strict),
+    .testTarget(
       name: "TrainingTests",
-      dependencies: ["Geometry", "CPUBackend", "Tensors", "Optimizers", "Formats"],
+      dependencies: [
+        "Geometry", "CPUBackend", "Tensors", "Optimizers", "Layers", "Formats", "Data", "Training",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "FormatsTests", dependencies: ["Geometry", "Formats"], swiftSettings: strict),
