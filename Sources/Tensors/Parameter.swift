@@ -87,7 +87,7 @@ public final class Parameter: @unchecked Sendable {
   }
 }
 
-/// Computes everything that was assigned to parameters on `device` and has not been computed.
+/// Computes everything that this task has assigned to parameters on `device` and not computed yet.
 public func evaluateAssignments(on device: Device) throws(TensorError) {
   var none: ContiguousArray<Node> = []
   try device.place.engine.evaluate(&none, on: device.place)

@@ -49,6 +49,24 @@ import Testing
     }
   }
 
+  /// What one task has assigned, or wants the value of, does not fail where another reads something.
+  @Test func oneTasksMistakeIsNotAnothers() async throws {
+    let device = try Device.isolated("cpu")
+    let table = Parameter(try Tensor.ones([4, 3], on: device))
+    let bad = try Tensor([Int32(1), 4, 0], shape: [3], on: device)
+    try table.assign(table.value * 2)
+    try evaluateAssignments(on: device)
+    let (loss, gradients) = try valueAndGradients(of: [table]) {
+      try embedding(table.value, bad).sum()
+    }
+    try table.assign(table.value - gradients[0])
+    #expect(try onAnotherThread { Int(try Tensor.ones([5], on: device).sum().scalar()) } == 5)
+    let error = try #require(throws: TensorError.self) { try evaluateAssignments(on: device) }
+    #expect(error.kind == .index)
+    #expect(try table.value.scalars() == [Float](repeating: 2, count: 12))
+    #expect(throws: TensorError.self) { try loss.scalar() }
+  }
+
   @Test(arguments: ["cpu", "opencl:0"]) func resultsOfOneOperationMayBeAskedForOneAtATime(
     name: String
   ) throws {

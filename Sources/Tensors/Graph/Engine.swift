@@ -20,10 +20,11 @@ package final class Engine: @unchecked Sendable {
   }
 
   struct Assignment {
-    let box: Parameter
+    var box: Parameter
     var node: Node
     /// What the box held before, if only the box did.
     var previous: Node?
+    var owner = Strand.current
   }
 
   /// One evaluation at a time.
@@ -37,15 +38,16 @@ package final class Engine: @unchecked Sendable {
   var fillsNewMemory = false
 
   // Guarded by the graph's lock: assigned boxes, and values that go with what is evaluated next.
+  // Each belongs to who made it: one task's mistake must not fail in another's evaluation.
   private var assignments: ContiguousArray<Assignment> = []
-  private var companions: ContiguousArray<Node> = []
+  private var companions: ContiguousArray<(node: Node, owner: Strand)> = []
 
-  /// All at once: another task's evaluation takes either all of them along or none.
   func register(_ changes: [Assignment]) {
     graphLock.withLock {
       for change in changes {
         if let index = assignments.firstIndex(where: { $0.box === change.box }) {
           assignments[index].node = change.node
+          assignments[index].owner = change.owner
         } else {
           assignments.append(change)
         }
@@ -57,15 +59,18 @@ package final class Engine: @unchecked Sendable {
     graphLock.withLock { assignments.removeAll { $0.box === box } }
   }
 
-  /// Has `node` computed with whatever is evaluated next, if somebody still holds it by then.
-  func accompany(_ node: Node) { graphLock.withLock { companions.append(node) } }
+  /// Has `node` computed with whatever this task evaluates next, if somebody still holds it by then.
+  func accompany(_ node: Node) {
+    let owner = Strand.current
+    graphLock.withLock { companions.append((node, owner)) }
+  }
 
   package func resetStatistics() { lock.withLock { statistics = Statistics() } }
 
   /// Forgets all plans, as after a change of settings.
   package func clearPlans() { lock.withLock { cache.removeAll() } }
 
-  /// Computes `requested`, and what was assigned since the last time.
+  /// Computes `requested`, and what the same task has assigned since the last time.
   func evaluate(_ requested: inout ContiguousArray<Node>, on place: Place) throws(TensorError) {
     let backend = try place.backend
     lock.acquire()
@@ -87,11 +92,8 @@ package final class Engine: @unchecked Sendable {
     var isLocked = true
     defer { if isLocked { graphLock.release() } }
 
-    var pending = assignments
-    assignments = []
-    while var companion = companions.popLast() {
-      if !isKnownUniquelyReferenced(&companion) { requested.append(companion) }
-    }
+    var pending = takeAssignments()
+    takeCompanions(into: &requested)
     work.gather(requested, &pending)
     if work.nodes.isEmpty { return }
     work.unlink()
@@ -136,6 +138,36 @@ package final class Engine: @unchecked Sendable {
       }
       throw error
     }
+  }
+
+  /// What this task has assigned. Others keep theirs, but for values that are there by now and
+  /// boxes that nobody holds any more.
+  private func takeAssignments() -> ContiguousArray<Assignment> {
+    let strand = Strand.current
+    var taken: ContiguousArray<Assignment> = []
+    swap(&taken, &assignments)
+    guard !taken.allSatisfy({ $0.owner == strand }) else { return taken }
+    for index in taken.indices where taken[index].owner != strand && taken[index].node.memory == nil
+    {
+      let isHeld = !isKnownUniquelyReferenced(&taken[index].box)
+      if isHeld { assignments.append(taken[index]) }
+    }
+    taken.removeAll { $0.owner != strand }
+    return taken
+  }
+
+  private func takeCompanions(into requested: inout ContiguousArray<Node>) {
+    let strand = Strand.current
+    var others: ContiguousArray<(node: Node, owner: Strand)> = []
+    while var companion = companions.popLast() {
+      guard !isKnownUniquelyReferenced(&companion.node) else { continue }
+      if companion.owner == strand {
+        requested.append(companion.node)
+      } else {
+        others.append(companion)
+      }
+    }
+    companions = others
   }
 
   /// Has the boxes hold what they held before the assignments that failed.
