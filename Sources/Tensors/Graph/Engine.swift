@@ -15,8 +15,6 @@ package final class Engine: @unchecked Sendable {
     package var nodes = 0
     /// Results that took over the memory of what they replace.
     package var overwrites = 0
-    /// Seconds in kernels as the host sees it, if `measuresKernels` is set.
-    package var kernelSeconds = 0.0
   }
 
   struct Assignment {
@@ -32,8 +30,8 @@ package final class Engine: @unchecked Sendable {
   private var cache = PlanCache()
   private var gathering = Gathering()
   package private(set) var statistics = Statistics()
-  /// Whether launches are timed; costs two readings of the clock a kernel.
-  package var measuresKernels = false
+  /// What times each kernel, while somebody wants to know.
+  private var stopwatch: Stopwatch?
   /// Whether new memory holds NaN before it is written.
   var fillsNewMemory = false
 
@@ -69,6 +67,14 @@ package final class Engine: @unchecked Sendable {
 
   /// Forgets all plans, as after a change of settings.
   package func clearPlans() { lock.withLock { cache.removeAll() } }
+
+  /// Has kernels timed, or not any more. The one before is returned.
+  func exchangeStopwatch(_ stopwatch: Stopwatch?) -> Stopwatch? {
+    lock.withLock {
+      defer { self.stopwatch = stopwatch }
+      return self.stopwatch
+    }
+  }
 
   /// Computes `requested`, and what the same task has assigned since the last time.
   func evaluate(_ requested: inout ContiguousArray<Node>, on place: Place) throws(TensorError) {
@@ -126,7 +132,7 @@ package final class Engine: @unchecked Sendable {
     graphLock.release()
     isLocked = false
     do throws(TensorError) {
-      try plan.launch(work, owners, &statistics, timed: measuresKernels)
+      try plan.launch(work, owners, &statistics, timedBy: stopwatch)
     } catch {
       // With its device everything is lost; data that was refused leaves all as it was.
       if error.kind != .deviceLost {

@@ -1,6 +1,5 @@
 internal import Backends
 internal import Geometry
-internal import Glibc
 
 /// How one graph structure is computed: kernels in order, and which memory each works on.
 ///
@@ -158,28 +157,20 @@ final class Plan {
   /// Starts the kernels. `owners` holds the memory they use until all have been started.
   func launch(
     _ work: borrowing Gathering, _ owners: Owners, _ statistics: inout Engine.Statistics,
-    timed: Bool
+    timedBy stopwatch: Stopwatch?
   ) throws(TensorError) {
     defer { withExtendedLifetime(owners) {} }
     for step in steps {
       let call = Call(
         bindings: bindings + step.arguments.lowerBound, words: numbers + step.words.lowerBound,
         workspace: step.workspace < 0 ? nil : storages[step.workspace])
-      if timed {
-        let start = seconds()
+      guard let stopwatch else {
         try step.kernel.run(call)
-        statistics.kernelSeconds += seconds() - start
-      } else {
-        try step.kernel.run(call)
+        continue
       }
+      try stopwatch.time(step.kernel.label) { () throws(TensorError) in try step.kernel.run(call) }
     }
     statistics.launches += steps.count
-  }
-
-  private func seconds() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
 }
 
