@@ -1,3 +1,4 @@
+public import Geometry
 public import Tensors
 
 /// Samples that are trained on, or asked about, together.
@@ -22,5 +23,16 @@ public struct Batch: Sendable {
   public var count: Int {
     let shape = (inputs.first ?? targets.first).map { Array($0.shape) }
     return shape?.first ?? 0
+  }
+}
+
+extension Batch {
+  /// The examples of a block as tensors on the CPU.
+  public init(_ block: ExampleBlock) throws(TensorError) {
+    var inputs: [Tensor] = []
+    var targets: [Tensor] = []
+    for column in block.inputs { inputs.append(try column.tensor()) }
+    for column in block.targets { targets.append(try column.tensor()) }
+    self.init(inputs: inputs, targets: targets, weights: try block.weights?.tensor())
   }
 }

@@ -1,0 +1,7 @@
+internal import Glibc
+
+extension Float {
+  var logarithm: Float { logf(self) }
+  var cosine: Float { cosf(self) }
+  var sine: Float { sinf(self) }
+}
