@@ -10,14 +10,15 @@ enum BenchCommand: Verb {
   static let options = [
     Option.value("workloads", "FILE", isRequired: true, "a JSON file that lists workloads"),
     .device, .only, .value("seconds", "S", "how long each is timed at least; 1.5 if not given"),
-    .json,
+    .flag("operations", "lists what each operation takes, the longest first"), .json,
   ]
   static let details = """
     Data and parameters are made first, on the device. Three runs are not timed; then runs are timed
     until S seconds have passed and there are five, at most two hundred. A run is timed from recording
     its first operation until its results are complete on the device; nothing is read back. "ms" is
     the median. "gflop_s" counts two operations a multiply-add; "gb_s" counts each input and each
-    result once. The exit code is 1 if a workload could not run.
+    result once. The exit code is 1 if a workload could not run. With --operations a workload runs ten
+    times more, waiting for each operation: their times add up to more than "ms".
     """
 
   static func run(_ arguments: Arguments) throws -> ExitCode {
@@ -38,16 +39,34 @@ enum BenchCommand: Verb {
         ("workload", .string(workload.name)), ("device", .string(device.name)),
       ]
       let row: [String]
+      var operations: [OperationTime] = []
       do {
-        let timing = try time(workload, on: device, seconds: seconds)
+        let timing = try withDevice(device) {
+          let prepared = try workload.prepared()
+          // Memory of the workload before may be of no use to this one.
+          try device.emptyCache()
+          let timing = try Timing(of: prepared, on: device, seconds: seconds)
+          if arguments.has("operations") { operations = try profile(prepared, on: device) }
+          return timing
+        }
         line += members(timing)
+        if !operations.isEmpty { line.append(("operations", .array(operations.map(member)))) }
         row = self.row(workload, timing)
       } catch {
         failures += 1
         line.append(("error", .string("\(error)")))
         row = [workload.name, "", "", "", "", "\(error)"]
       }
-      if isJSON { try Output.json(line) } else { try Output.text(table.line(row)) }
+      if isJSON {
+        try Output.json(line)
+        continue
+      }
+      try Output.text(table.line(row))
+      for operation in operations {
+        try Output.text(
+          "  \(milliseconds(operation).fixed(3)) ms in \(operation.count / profiledRuns): "
+            + operation.name)
+      }
     }
     guard failures > 0 else { return .done }
     Output.note("apus bench: \(failures) of \(workloads.count) workloads could not run")
@@ -62,15 +81,24 @@ enum BenchCommand: Verb {
     return seconds
   }
 
-  private static func time(
-    _ workload: Workload, on device: Device, seconds: Double
-  ) throws -> Timing {
-    try withDevice(device) {
-      let prepared = try workload.prepared()
-      // Memory of the workload before may be of no use to this one.
-      try device.emptyCache()
-      return try Timing(of: prepared, on: device, seconds: seconds)
-    }
+  private static let profiledRuns = 10
+
+  private static func profile(
+    _ workload: PreparedWorkload, on device: Device
+  ) throws -> [OperationTime] {
+    try profiled(on: device) { for _ in 0..<profiledRuns { try workload.run() } }.times
+  }
+
+  /// Of one run.
+  private static func milliseconds(_ operation: OperationTime) -> Double {
+    operation.seconds * 1000 / Double(profiledRuns)
+  }
+
+  private static func member(_ operation: OperationTime) -> JSON {
+    .object([
+      "operation": .string(operation.name), "count": .integer(operation.count / profiledRuns),
+      "ms": .number(milliseconds(operation).rounded(significant: 5)),
+    ])
   }
 
   private static func members(_ timing: Timing) -> [(String, JSON)] {
