@@ -20,6 +20,7 @@ int64_t convolution_workspace(
     case convolution_transformed: return convolution_winograd_workspace(pass, shape);
     case convolution_product: return convolution_implicit_workspace(pass, shape);
     case convolution_by_channels: return convolution_depthwise_workspace(pass, shape);
+    case convolution_by_planes: return convolution_planar_workspace(pass, shape);
   }
   return 0;
 }
@@ -33,5 +34,6 @@ void convolution_run(
     case convolution_transformed: convolution_winograd(pass, work); break;
     case convolution_product: convolution_implicit(pass, work); break;
     case convolution_by_channels: convolution_depthwise(pass, work); break;
+    case convolution_by_planes: convolution_planar(pass, work); break;
   }
 }

@@ -26,3 +26,7 @@ void convolution_implicit(convolution_pass pass, const convolution_work *work);
 // As many groups as channels on both sides, with the same limit.
 int64_t convolution_depthwise_workspace(convolution_pass pass, const convolution_shape *shape);
 void convolution_depthwise(convolution_pass pass, const convolution_work *work);
+
+// Strides of 1, one group and few channels of results: the caller asks convolution_is_planar.
+int64_t convolution_planar_workspace(convolution_pass pass, const convolution_shape *shape);
+void convolution_planar(convolution_pass pass, const convolution_work *work);

@@ -13,6 +13,7 @@
 #include "convolution_tile.h"
 #include "convolution_transform.h"
 #include "convolution_dots.h"
+#include "convolution_planes.h"
 #include "convolution_depthwise.h"
 #include "convolution_table.h"
 
@@ -23,6 +24,7 @@
 #include "convolution_tile.h"
 #include "convolution_transform.h"
 #include "convolution_dots.h"
+#include "convolution_planes.h"
 #include "convolution_depthwise.h"
 #include "convolution_table.h"
 

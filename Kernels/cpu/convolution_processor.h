@@ -34,7 +34,36 @@ typedef void (*convolution_transform)(
     const float *from, int64_t row, int64_t column, float *to, int64_t to_row, int64_t to_column,
     int64_t count, const float *start);
 
-enum { FEW_CHANNELS = 4 };
+enum { FEW_CHANNELS = 4, PLANES = 8 };
+
+// Rows of images whose channels are planes, and what becomes of them.
+struct planes_operands {
+  // Rows are `pitch` floats from each other; term t of a result is offsets[t] from its own place.
+  const float *left;
+  int64_t pitch;
+  const int64_t *offsets;
+  int64_t terms;
+  // [term][channel]
+  const float *weights, *start;
+  int64_t rows, columns;
+  // [row][column][channel]
+  float *result;
+};
+
+// A row of the filter's gradient: images and gradients of results, whose channels are planes.
+struct plane_sums_operands {
+  // Of the first tap; taps are `step` floats from each other, rows `pitch`.
+  const float *left;
+  int64_t pitch, step, taps;
+  const float *gradients;
+  int64_t gradient_pitch, gradient_plane;
+  int64_t rows, columns;
+  // [tap][channel][lane], added to
+  float *sums;
+};
+
+typedef void (*convolution_planes)(int channels, const struct planes_operands *operands);
+typedef void (*convolution_plane_sums)(int channels, const struct plane_sums_operands *operands);
 
 struct convolution_processor {
   // Floats in a vector, and rows of a tile of two vectors; one of one vector has twice as many.
@@ -44,6 +73,11 @@ struct convolution_processor {
   convolution_outer outer[2];
   // For results of at most FEW_CHANNELS channels.
   convolution_dots dots;
+  // For results of at most PLANES channels.
+  convolution_planes planes;
+  convolution_plane_sums plane_sums;
+  // The sum of the floats of a vector.
+  float (*total)(const float *vector);
   depthwise_row depthwise;
   depthwise_filter_row depthwise_filter;
   convolution_transform image, result, filter, gradient, filter_result;

@@ -35,6 +35,9 @@ extension Convolution {
     if isPointwise, pass != convolution_filter_gradient { return convolution_pointwise_product }
     // A quarter of the multiplications, where the transforms cost less than that saves.
     if isTransformable(pass) { return convolution_transformed }
+    // Vectors along rows, where along channels they would be half empty.
+    var shape = convolution_shape(self)
+    if convolution_is_planar(pass, &shape) { return convolution_by_planes }
     // A product whose patches are read where they lie.
     return convolution_product
   }

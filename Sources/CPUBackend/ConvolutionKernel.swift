@@ -166,7 +166,7 @@ extension Convolution {
 }
 
 extension convolution_shape {
-  fileprivate init(_ convolution: Convolution) {
+  init(_ convolution: Convolution) {
     self.init(
       batch: Int64(convolution.batch), rows: convolution_window(convolution.rows),
       columns: convolution_window(convolution.columns), inputs: Int64(convolution.inputs),

@@ -36,6 +36,7 @@ import Testing
     "withRandomSource": "chooses random numbers",
     "withSeed": "chooses random numbers",
     "withDebugChecks": "watches operations",
+    "profiled": "times operations",
     "explain": "prints a plan",
   ]
 

@@ -35,6 +35,8 @@ typedef enum : uint8_t {
   convolution_product,
   // Each channel by itself.
   convolution_by_channels,
+  // Channels as planes, where results have few.
+  convolution_by_planes,
 } convolution_method;
 
 typedef struct {
@@ -56,6 +58,8 @@ typedef struct {
 
 // Whether this processor has the vectors that the methods are written for.
 bool convolution_is_native(void);
+// Whether convolution_by_planes computes the pass, and faster.
+bool convolution_is_planar(convolution_pass pass, const convolution_shape *shape);
 bool convolution_takes_bias(convolution_method method);
 int64_t convolution_workspace(
     convolution_method method, convolution_pass pass, const convolution_shape *shape);
