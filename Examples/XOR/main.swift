@@ -11,7 +11,7 @@ print(try network.summary(input: [2]))
 let inputs = try Tensor([0, 0, 0, 1, 1, 0, 1, 1], shape: [4, 2])
 let targets = try Tensor([0, 1, 1, 0], shape: [4, 1])
 let parameters = try network.parameters
-let optimizer = try Adam(learningRate: 0.1)
+let optimizer = Adam(learningRate: 0.1)
 
 for step in 1...200 {
   let (loss, gradients) = try valueAndGradients(of: parameters) {

@@ -13,7 +13,8 @@ public class RuleOptimizer: Optimizer {
   public private(set) var stepCount = 0
 
   private let name: String
-  private let rule: GroupedRule
+  /// Or why it could not be made, which the first step tells.
+  private let rule: Result<GroupedRule, TensorError>
   private let slotNames: [String]
   private let initialValues: [Double]
   /// The parameter itself is kept with its slots: an address alone may come to be another's.
@@ -48,10 +49,40 @@ public class RuleOptimizer: Optimizer {
     self.convention = isDecoupled ? .keras : convention
     slotNames = slots.map(\.key)
     initialValues = slots.map(\.value)
-    let shrinks = isDecoupled || convention == .keras
-    let overwriting = [0] + initialValues.indices.map { $0 + 2 }
-    self.rule = try GroupedRule(
-      inputs: 2 + initialValues.count, settings: settings + 2, overwriting: overwriting
+    let grouped = try Self.grouped(
+      slots: slots.count, settings: settings, clipping: clipping, weightDecay: weightDecay,
+      shrinks: isDecoupled || convention == .keras, rule)
+    self.rule = .success(grouped)
+  }
+
+  /// For settings that cannot be wrong: no clipping, Keras' form.
+  init(
+    known name: String, learningRate: Double, weightDecay: Double,
+    slots: KeyValuePairs<String, Double>, settings: Int,
+    rule: (Terms) throws(TensorError) -> [Tensor]
+  ) {
+    self.name = name
+    self.learningRate = learningRate
+    clipping = .none
+    self.weightDecay = weightDecay
+    convention = .keras
+    slotNames = slots.map(\.key)
+    initialValues = slots.map(\.value)
+    do throws(TensorError) {
+      let grouped = try Self.grouped(
+        slots: slots.count, settings: settings, clipping: .none, weightDecay: weightDecay,
+        shrinks: true, rule)
+      self.rule = .success(grouped)
+    } catch { self.rule = .failure(error) }
+  }
+
+  /// The rule with clipping and decay around it.
+  private static func grouped(
+    slots: Int, settings: Int, clipping: Clipping, weightDecay: Double, shrinks: Bool,
+    _ rule: (Terms) throws(TensorError) -> [Tensor]
+  ) throws(TensorError) -> GroupedRule {
+    try GroupedRule(
+      inputs: 2 + slots, settings: settings + 2, overwriting: [0] + (0..<slots).map { $0 + 2 }
     ) { inputs, numbers in
       var terms = Terms(
         parameter: inputs[0], gradient: inputs[1], slots: Array(inputs[2...]),
@@ -116,7 +147,7 @@ public class RuleOptimizer: Optimizer {
       boxes.append([parameter] + own)
       groups.append([value, gradient] + own.map(\.value))
     }
-    let results = try rule.apply(to: groups, settings: settings, name: name)
+    let results = try rule.get().apply(to: groups, settings: settings, name: name)
     groups = []
     var changes: [(parameter: Parameter, value: Tensor)] = []
     for (group, values) in zip(boxes, results) {
@@ -148,6 +179,7 @@ public class RuleOptimizer: Optimizer {
     var state = OptimizerState()
     state.numbers = counters
     state.numbers["steps"] = Double(stepCount)
+    state.numbers["learning_rate"] = learningRate
     for (path, parameter) in parameters {
       guard let own = slots[ObjectIdentifier(parameter)]?.own else { continue }
       for (name, slot) in zip(slotNames, own) { state.tensors["\(path)/\(name)"] = slot.value }
@@ -180,6 +212,8 @@ public class RuleOptimizer: Optimizer {
     }
     slots = restored
     stepCount = steps
+    // Older states do not have it.
+    if let rate = state.numbers["learning_rate"] { learningRate = rate }
     counters = state.numbers
   }
 }

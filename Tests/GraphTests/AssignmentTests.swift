@@ -19,7 +19,7 @@ import Testing
 
   @Test func anUpdateOverwritesInPlace() throws {
     let box = Parameter(try Tensor([1, 2, 3], shape: [3], on: device))
-    let adam = try Adam(learningRate: 0.1)
+    let adam = Adam(learningRate: 0.1)
     for _ in 0..<3 { _ = try step([box], adam) }
     let before = device.engine.statistics.overwrites
     _ = try step([box], adam)
@@ -85,7 +85,7 @@ import Testing
 
   @Test func aLearningRateCostsNoNewPlan() throws {
     let box = Parameter(try Tensor([1, 2, 3], shape: [3], on: device))
-    let adam = try Adam(learningRate: 0.1)
+    let adam = Adam(learningRate: 0.1)
     for _ in 0..<3 { _ = try step([box], adam) }
     let plans = device.engine.statistics.plans
     for rate in [0.2, 0.3, 1.0, 0.5] {

@@ -5,7 +5,7 @@ private let optimizers: [(name: String, make: @Sendable () throws -> any Optimiz
   ("momentum", { try SGD(learningRate: 0.1, momentum: 0.9) }),
   ("AdaGrad", { try AdaGrad(learningRate: 0.1) }),
   ("RMSProp", { try RMSProp(learningRate: 0.01) }),
-  ("Adam", { try Adam(learningRate: 0.01) }),
+  ("Adam", { Adam(learningRate: 0.01) }),
 ]
 
 /// Three steps of each optimizer along given gradients.

@@ -20,7 +20,7 @@ import Testing
       let model = try Perceptron([2, 8, 1], on: device, activation: tanh)
       let x = try Tensor([0, 0, 0, 1, 1, 0, 1, 1], shape: [4, 2], on: device)
       let y = try Tensor([0, 1, 1, 0], shape: [4, 1], on: device)
-      let adam = try Adam(learningRate: 0.05)
+      let adam = Adam(learningRate: 0.05)
       for _ in 0..<300 {
         let (_, gradients) = try valueAndGradients(of: model.parameters) {
           try square(sigmoid(model(x)) - y).mean()
@@ -53,7 +53,7 @@ import Testing
       let x = try Tensor(points, shape: [256, 2], on: device)
       let y = try Tensor(classes, shape: [256, 1], on: device)
       let model = try Perceptron([2, 48, 48, 1], on: device, activation: tanh)
-      let adam = try Adam(learningRate: 0.01)
+      let adam = Adam(learningRate: 0.01)
       for _ in 0..<700 {
         let (_, gradients) = try valueAndGradients(of: model.parameters) {
           let logits = try model(x)
@@ -74,7 +74,7 @@ import Testing
     return try withSeed(3) {
       var run = Run()
       let model = try Perceptron([784, 512, 512, 10], on: device, activation: relu)
-      let adam = try Adam(learningRate: 1e-3)
+      let adam = Adam(learningRate: 1e-3)
       for epoch in 0..<epochs {
         adam.learningRate = 1e-3 * (1 - Double(epoch) / Double(epochs))
         let order = try Tensor.permutation(train.count, on: .cpu).scalars(as: Int32.self)

@@ -39,20 +39,46 @@ public class Adam: RuleOptimizer {
       convention: convention, isDecoupled: isDecoupled,
       slots: amsgrad ? ["m": 0, "v": 0, "largest": 0] : ["m": 0, "v": 0], settings: 7
     ) { terms throws(TensorError) in
-      let (p, g, slots) = (terms.parameter, terms.gradient, terms.slots)
-      let (rate, correction, epsilon) = (terms.settings[0], terms.settings[1], terms.settings[2])
-      let m = try terms.settings[3] * slots[0] + terms.settings[4] * g
-      let v = try terms.settings[5] * slots[1] + terms.settings[6] * (g * g)
-      var results = [m, v]
-      var largest = v
-      if amsgrad {
-        largest = try maximum(slots[2], v)
-        results.append(largest)
-      }
-      // The corrections are computed in double precision outside: 1 - β₂ᵗ has few digits in float32.
-      let root = try convention == .keras ? sqrt(largest) : sqrt(largest) * correction
-      return [try p - rate * m / (root + epsilon)] + results
+      try Self.rule(terms, amsgrad: amsgrad, convention)
     }
+  }
+
+  /// In Keras' form, all else at its default. A learning rate that is not finite is an error of the
+  /// first step.
+  public convenience init(learningRate: Double) {
+    self.init(known: "Adam", learningRate, weightDecay: 0)
+  }
+
+  init(known name: String, _ learningRate: Double, weightDecay: Double) {
+    beta1 = 0.9
+    beta2 = 0.999
+    epsilon = 1e-7
+    isCorrected = true
+    form = .keras
+    super.init(
+      known: name, learningRate: learningRate, weightDecay: weightDecay, slots: ["m": 0, "v": 0],
+      settings: 7
+    ) { terms throws(TensorError) in
+      try Self.rule(terms, amsgrad: false, .keras)
+    }
+  }
+
+  private static func rule(
+    _ terms: Terms, amsgrad: Bool, _ convention: Convention
+  ) throws(TensorError) -> [Tensor] {
+    let (p, g, slots) = (terms.parameter, terms.gradient, terms.slots)
+    let (rate, correction, epsilon) = (terms.settings[0], terms.settings[1], terms.settings[2])
+    let m = try terms.settings[3] * slots[0] + terms.settings[4] * g
+    let v = try terms.settings[5] * slots[1] + terms.settings[6] * (g * g)
+    var results = [m, v]
+    var largest = v
+    if amsgrad {
+      largest = try maximum(slots[2], v)
+      results.append(largest)
+    }
+    // The corrections are computed in double precision outside: 1 - β₂ᵗ has few digits in float32.
+    let root = try convention == .keras ? sqrt(largest) : sqrt(largest) * correction
+    return [try p - rate * m / (root + epsilon)] + results
   }
 
   /// The form of the update; decay that is decoupled is Keras' in both.
@@ -87,5 +113,11 @@ public final class AdamW: Adam {
     try self.init(
       named: "AdamW", learningRate, beta1, beta2, epsilon, amsgrad, true,
       weightDecay ?? (convention == .keras ? 0.004 : 0.01), clipping, convention, isDecoupled: true)
+  }
+
+  /// In Keras' form, all else at its default. A learning rate that is not finite is an error of the
+  /// first step.
+  public convenience init(learningRate: Double) {
+    self.init(known: "AdamW", learningRate, weightDecay: 0.004)
   }
 }

@@ -8,6 +8,20 @@ public struct Plateau: Sendable {
   public private(set) var best: Double?
   private var waited = 0, cooling = 0
 
+  /// What it must keep to go on later.
+  public var state: [String: Double] {
+    get {
+      var state = ["waited": Double(waited), "cooling": Double(cooling)]
+      state["best"] = best
+      return state
+    }
+    set {
+      best = newValue["best"]
+      waited = newValue["waited"].flatMap { Int(exactly: $0) } ?? 0
+      cooling = newValue["cooling"].flatMap { Int(exactly: $0) } ?? 0
+    }
+  }
+
   /// - Parameters:
   ///   - factor: what the rate is multiplied by.
   ///   - patience: after how many numbers without progress.
