@@ -72,6 +72,8 @@ public final class BinaryMetric: Metric {
   public func result() throws(TensorError) -> Double { number(try counts()) }
 
   public func reset() { totals.reset() }
+  public var sums: [Tensor] { totals.tensors }
+  public func restore(_ sums: [Tensor]) { totals.restore(sums) }
 }
 
 extension Metric where Self == BinaryMetric {

@@ -77,6 +77,8 @@ public final class ConfusionMatrix: Metric {
   }
 
   public func reset() { totals.reset() }
+  public var sums: [Tensor] { totals.tensors }
+  public func restore(_ sums: [Tensor]) { totals.restore(sums) }
 }
 
 /// The mean over classes of intersection over union: of what is there and what was found, the share
@@ -103,4 +105,6 @@ public final class MeanIoU: Metric {
   }
 
   public func reset() { counts.reset() }
+  public var sums: [Tensor] { counts.sums }
+  public func restore(_ sums: [Tensor]) { counts.restore(sums) }
 }

@@ -61,6 +61,8 @@ public final class AUC: Metric {
   }
 
   public func reset() { totals.reset() }
+  public var sums: [Tensor] { totals.tensors }
+  public func restore(_ sums: [Tensor]) { totals.restore(sums) }
 }
 
 /// How far a classifier's confidence is from how often it is right, in bins of confidence, each
@@ -99,4 +101,6 @@ public final class ExpectedCalibrationError: Metric {
   }
 
   public func reset() { totals.reset() }
+  public var sums: [Tensor] { totals.tensors }
+  public func restore(_ sums: [Tensor]) { totals.restore(sums) }
 }

@@ -18,9 +18,17 @@ public protocol Metric: AnyObject {
   func result() throws(TensorError) -> Double
   /// Begins anew.
   func reset()
+
+  /// What it has summed so far: for a checkpoint in the middle of an epoch.
+  var sums: [Tensor] { get }
+  /// Goes on from sums saved earlier, on the device that they are on.
+  func restore(_ sums: [Tensor])
 }
 
 extension Metric {
+  public var sums: [Tensor] { [] }
+  public func restore(_ sums: [Tensor]) {}
+
   public func update(_ predictions: Tensor, _ targets: Tensor) throws(TensorError) {
     try update(predictions, targets, weights: nil)
   }
@@ -54,6 +62,12 @@ final class Totals {
   }
 
   func reset() { boxes = [] }
+
+  var tensors: [Tensor] { boxes.map(\.value) }
+
+  func restore(_ tensors: [Tensor]) {
+    boxes = tensors.map { Parameter($0, isTrained: false) }
+  }
 }
 
 /// The mean of a number that each sample, or each element, has: the form of most metrics.
@@ -123,4 +137,6 @@ public final class MeanMetric: Metric {
   }
 
   public func reset() { totals.reset() }
+  public var sums: [Tensor] { totals.tensors }
+  public func restore(_ sums: [Tensor]) { totals.restore(sums) }
 }

@@ -83,4 +83,6 @@ public final class RSquared: Metric {
   }
 
   public func reset() { totals.reset() }
+  public var sums: [Tensor] { totals.tensors }
+  public func restore(_ sums: [Tensor]) { totals.restore(sums) }
 }
