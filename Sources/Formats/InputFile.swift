@@ -81,13 +81,13 @@ package func contents(ofFile path: String, limit: Int, in operation: String) thr
 }
 
 /// An `io` error with the code and the text of the system call that just failed.
-func systemError(_ operation: String, _ problem: String) -> TensorError {
+package func systemError(_ operation: String, _ problem: String) -> TensorError {
   let code = errno
   return TensorError(.io, operation, "\(problem): \(String(cString: strerror(code)))", code: code)
 }
 
 /// What `call` returns, called again as long as a signal interrupts it.
-func retryingInterrupted<Result: SignedInteger>(_ call: () -> Result) -> Result {
+package func retryingInterrupted<Result: SignedInteger>(_ call: () -> Result) -> Result {
   while true {
     let result = call()
     if result != -1 || errno != EINTR { return result }

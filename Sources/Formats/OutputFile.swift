@@ -1,4 +1,4 @@
-internal import Geometry
+package import Geometry
 internal import Glibc
 
 /// Writes a file that appears at once and whole, or not at all.
@@ -6,7 +6,7 @@ internal import Glibc
 /// The bytes go to a temporary file beside the target, which is flushed to the disk, takes the
 /// target's place, and has its folder flushed too. Whatever fails on the way, and at whatever point
 /// the process ends, the target is the old file or the new one.
-final class OutputFile {
+package final class OutputFile {
   private let operation: String
   private let target: String
   private let folder: String
@@ -16,7 +16,7 @@ final class OutputFile {
 
   private static let bufferSize = 1 << 16
 
-  init(replacing target: String, operation: String) throws(TensorError) {
+  package init(replacing target: String, operation: String) throws(TensorError) {
     self.operation = operation
     self.target = target
     let name: Substring
@@ -61,7 +61,7 @@ final class OutputFile {
     }
   }
 
-  func write(_ bytes: [UInt8]) throws(TensorError) {
+  package func write(_ bytes: [UInt8]) throws(TensorError) {
     if buffer.count + bytes.count > Self.bufferSize { try flush() }
     if bytes.count > Self.bufferSize {
       try writeThrough(bytes)
@@ -89,7 +89,7 @@ final class OutputFile {
   }
 
   /// Puts the file in place. An error before the rename leaves the old file untouched.
-  func commit() throws(TensorError) {
+  package func commit() throws(TensorError) {
     try flush()
     // A failed fsync is never tried again: the system may have dropped the pages.
     guard retryingInterrupted({ fsync(descriptor) }) == 0 else {
