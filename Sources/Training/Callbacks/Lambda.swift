@@ -1,0 +1,24 @@
+/// Closures as a callback.
+///
+///     Lambda(epochEnded: { print($0.epoch, $0.values) })
+public final class Lambda: Callback {
+  public typealias Body = (_ context: TrainingContext) throws -> Void
+
+  private let bodies: [String: Body]
+
+  public init(
+    began: Body? = nil, epochBegan: Body? = nil, stepEnded: Body? = nil, epochEnded: Body? = nil,
+    ended: Body? = nil
+  ) {
+    bodies = [
+      "began": began, "epochBegan": epochBegan, "stepEnded": stepEnded, "epochEnded": epochEnded,
+      "ended": ended,
+    ].compactMapValues(\.self)
+  }
+
+  public func began(_ context: TrainingContext) throws { try bodies["began"]?(context) }
+  public func epochBegan(_ context: TrainingContext) throws { try bodies["epochBegan"]?(context) }
+  public func stepEnded(_ context: TrainingContext) throws { try bodies["stepEnded"]?(context) }
+  public func epochEnded(_ context: TrainingContext) throws { try bodies["epochEnded"]?(context) }
+  public func ended(_ context: TrainingContext) throws { try bodies["ended"]?(context) }
+}
