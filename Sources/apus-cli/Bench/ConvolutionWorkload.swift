@@ -26,10 +26,11 @@ extension Workload {
     case "fwdbwd":
       let upstream = try workload.random(result.shape)
       return PreparedWorkload(cost: .operations(3 * operations)) {
-        try recorded {
+        let results = try recorded {
           let y = try forward()
-          try evaluate([y] + gradients(of: y, upstream: upstream, for: [x, filter, bias]))
+          return try [y] + gradients(of: y, upstream: upstream, for: [x, filter, bias])
         }
+        try evaluate(results)
       }
     case let pass: throw workload.unsupported("unknown pass \"\(pass)\"")
     }

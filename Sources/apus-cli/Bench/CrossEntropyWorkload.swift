@@ -13,11 +13,11 @@ extension Workload {
     // The logits and their gradient, the labels and the loss.
     let elements = 2 * Double(rows) * Double(classes) + Double(rows) + 1
     return PreparedWorkload(cost: .bytes(4 * elements)) {
-      try recorded {
+      let results = try recorded {
         let loss = try softmaxCrossEntropy(logits, labels)
-        let gradients = try gradients(of: loss, upstream: upstream, for: [logits])
-        try evaluate([loss] + gradients)
+        return try [loss] + gradients(of: loss, upstream: upstream, for: [logits])
       }
+      try evaluate(results)
     }
   }
 }

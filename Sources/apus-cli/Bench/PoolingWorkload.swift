@@ -23,10 +23,11 @@ extension Workload {
     let upstream = try workload.random(try pooled(x).shape)
     let bytes = 4 * 2 * Double(x.count + upstream.count)
     return PreparedWorkload(cost: .bytes(bytes)) {
-      try recorded {
+      let results = try recorded {
         let value = try pooled(x)
-        try evaluate([value] + gradients(of: [value], upstream: [upstream], for: [x]))
+        return try [value] + gradients(of: [value], upstream: [upstream], for: [x])
       }
+      try evaluate(results)
     }
   }
 }
