@@ -25,7 +25,11 @@ struct FoundDevice {
     var found: [(DeviceInformation.Kind, cl_platform_id, cl_device_id)] = []
     for platform in try platforms() {
       for device in try devices(of: platform) {
-        let flags = value(device, CL_DEVICE_TYPE, cl_device_type(0))
+        // Decides which kernels run, and with them the last bits: nothing to be guessed.
+        var flags = cl_device_type(0)
+        let code = clGetDeviceInfo(
+          device, cl_device_info(CL_DEVICE_TYPE), MemoryLayout.size(ofValue: flags), &flags, nil)
+        guard code == CL_SUCCESS else { throw noDevice(code) }
         let kind: DeviceInformation.Kind =
           flags & cl_device_type(CL_DEVICE_TYPE_GPU) != 0
           ? .gpu : flags & cl_device_type(CL_DEVICE_TYPE_CPU) != 0 ? .cpu : .accelerator
