@@ -21,6 +21,9 @@ let package = Package(
   targets: [
     .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "COpenCL", providers: [.apt(["ocl-icd-opencl-dev", "opencl-headers"])]),
+    .systemLibrary(name: "CPNG", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(name: "CJPEG", providers: [.apt(["libjpeg62-turbo-dev"])]),
+    .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CPUKernels", path: "Kernels/cpu"),
     .target(
       name: "OpenCLSources", path: "Kernels/opencl",
@@ -42,7 +45,7 @@ let package = Package(
     floor("Optimizers", on: ["Geometry", "Tensors"]),
     floor("Layers", on: ["Geometry", "Tensors"]),
     floor("Models", on: ["Geometry", "Tensors", "Layers"]),
-    floor("Formats", on: ["Geometry"]),
+    floor("Formats", on: ["Geometry", "CPNG", "CJPEG", "CZlib"]),
     floor("Data", on: ["Geometry", "Tensors", "Formats"]),
     floor(
       "Training", on: ["Geometry", "Tensors", "Optimizers", "Layers", "Formats", "Data"]),
@@ -65,6 +68,9 @@ let package = Package(
     .executableTarget(
       name: "kernel-gate", dependencies: ["Apus", "Geometry", "Tensors"], path: "Tests/KernelGate",
       swiftSettings: strict),
+    .executableTarget(
+      name: "interop-check", dependencies: ["Formats", "Geometry"], path: "Tests/Interop",
+      exclude: ["interop.py"], swiftSettings: strict),
     .target(
       name: "Catalogue", dependencies: ["Geometry", "Tensors"], path: "Tests/Catalogue",
       swiftSettings: strict),

@@ -3,14 +3,14 @@ internal import Glibc
 
 /// A regular file opened for reading at any offset.
 ///
-/// It is read, not mapped: of a file that shrinks meanwhile a read tells, where a mapping ends the
-/// process.
-final class InputFile: Sendable {
+/// It is read, not mapped, unless that is asked for: of a file that shrinks meanwhile a read tells,
+/// where a mapping ends the process.
+final class InputFile: ByteSource {
   let path: String
   let operation: String
   /// The size when the file was opened.
   let byteCount: Int
-  private let descriptor: Int32
+  let descriptor: Int32
 
   init(path: String, operation: String) throws(TensorError) {
     self.path = path
@@ -49,22 +49,6 @@ final class InputFile: Sendable {
       }
       done += count
     }
-  }
-
-  /// The `count` bytes from `offset` on. The caller has compared `count` with the file's size.
-  func bytes(at offset: Int, count: Int) throws(TensorError) -> [UInt8] {
-    var failure: TensorError?
-    let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-      do throws(TensorError) {
-        let target = UnsafeMutableRawBufferPointer(start: buffer.baseAddress, count: count)
-        try read(into: target, at: offset)
-        initialized = count
-      } catch {
-        failure = error
-      }
-    }
-    if let failure { throw failure }
-    return bytes
   }
 }
 

@@ -71,6 +71,10 @@ for name, mode, channels in [("grey", "L", 1), ("rgb", "RGB", 3)]:
 picture("RGB", 3).save(place("progressive.jpg"), progressive=True)
 read["progressive.jpg"] = np.array(Image.open(place("progressive.jpg")))
 np.savez_compressed(place("pictures.npz"), **read)
+image = Image.open(place("rgb.jpg"))
+np.savez_compressed(place("resized.npz"), **{
+    f"{width}x{height}": np.array(image.resize((width, height), Image.Resampling.BILINEAR))
+    for width, height in [(8, 6), (23, 9), (30, 40), (1, 1)]})
 np.save(place("sixteen.samples.npy"), sixteen.astype(np.int32))
 
 writer = EventFileWriter(here, filename_suffix=".fixture")

@@ -1,0 +1,149 @@
+import Formats
+import Geometry
+import Testing
+
+@Suite struct NPYTests {
+  private let folder: Folder
+
+  init() throws { folder = try Folder() }
+
+  /// The elements 0, 1, 2, … as NumPy wrote them.
+  static func counting(_ type: ScalarType, _ count: Int = 6) -> [UInt8] {
+    func bytes(_ number: some FixedWidthInteger) -> [UInt8] {
+      withUnsafeBytes(of: number.littleEndian) { Array($0) }
+    }
+    var elements: [UInt8] = []
+    for index in 0..<count {
+      switch type {
+      case .float32: elements += bytes(Float(index).bitPattern)
+      case .float64: elements += bytes(Double(index).bitPattern)
+      case .float16: elements += bytes(Float16(index).bitPattern)
+      case .int32: elements += bytes(Int32(index))
+      case .int64: elements += bytes(Int64(index))
+      case .uint8: elements.append(UInt8(index))
+      case .bool: elements.append(index == 0 ? 0 : 1)
+      case .bfloat16: break
+      }
+    }
+    return elements
+  }
+
+  static let types = ScalarType.allCases.filter { $0 != .bfloat16 }
+
+  /// An npy file of version 1 with this dictionary and these elements.
+  static func file(_ dictionary: String, _ elements: [UInt8] = [0, 0, 0, 0]) -> [UInt8] {
+    let text = Array(dictionary.utf8)
+    return [0x93] + Array("NUMPY".utf8)
+      + [1, 0, UInt8(text.count & 0xFF), UInt8(text.count >> 8)] + text + elements
+  }
+
+  @Test(arguments: types) func readsWhatNumPyWrote(_ type: ScalarType) throws {
+    let array = try NPY(path: Fixture.path("\(type).npy"))
+    #expect(array.scalarType == type)
+    #expect(array.shape == [2, 3])
+    #expect(array.bytes == Self.counting(type))
+  }
+
+  @Test func readsScalarsAndArraysWithoutElements() throws {
+    let scalar = try NPY(path: Fixture.path("scalar.npy"))
+    #expect(scalar.shape == [] && scalar.bytes == [0, 0, 0xC0, 0x3F])
+    let empty = try NPY(path: Fixture.path("empty.npy"))
+    #expect(empty.shape == [0, 3] && empty.bytes.isEmpty)
+  }
+
+  @Test func readsOtherOrdersAndVersions() throws {
+    let fortran = try NPY(path: Fixture.path("fortran.npy"))
+    #expect(fortran.shape == [2, 3, 4])
+    #expect(fortran.bytes == Self.counting(.float32, 24))
+    #expect(try NPY(path: Fixture.path("big.npy")).bytes == Self.counting(.float32))
+    #expect(try NPY(path: Fixture.path("version3.npy")).bytes == Self.counting(.float32))
+  }
+
+  @Test(arguments: types) func writingAndReadingReturnTheArray(_ type: ScalarType) throws {
+    for shape: Shape in [[], [0], [1], [7], [2, 3], [2, 0, 3], [1, 2, 1, 2, 1, 2, 1, 2]] {
+      let bytes = (0..<(shape.count * type.byteCount)).map { UInt8($0 & 1) }
+      let array = try NPY(bytes, scalarType: type, shape: shape)
+      let path = "\(folder.path)/array.npy"
+      try array.write(to: path)
+      #expect(try NPY(path: path) == array)
+    }
+  }
+
+  @Test func whatIsWrittenHasNumPysBytes() throws {
+    for type in Self.types {
+      let array = try NPY(Self.counting(type), scalarType: type, shape: [2, 3])
+      let path = "\(folder.path)/array.npy"
+      try array.write(to: path)
+      #expect(try contents(ofFile: path, limit: 999, in: "test") == Fixture.bytes("\(type).npy"))
+    }
+  }
+
+  @Test(arguments: [
+    "", "{", "{}", "[]", "{'descr': '<f4', 'fortran_order': False}",
+    "{'descr': '<f4', 'fortran_order': False, 'shape': (1)}",
+    "{'descr': '<f4', 'fortran_order': False, 'shape': (,)}",
+    "{'descr': '<f4', 'fortran_order': False, 'shape': (-1,)}",
+    "{'descr': '<f4', 'fortran_order': False, 'shape': (1.0,)}",
+    "{'descr': '<f4', 'fortran_order': False, 'shape': (2,)}",
+    "{'descr': '<f4', 'fortran_order': False, 'shape': (0,)}",
+    "{'descr': '<f4', 'fortran_order': False, 'shape': (1,)} x",
+    "{'descr': '<f4', 'fortran_order': False, 'shape': (1,), 'shape': (1,)}",
+    "{'descr': '<f4', 'descr': '<f4', 'fortran_order': False, 'shape': (1,)}",
+    "{'descr': '<f4', 'fortran_order': False, 'shape': (1,), 'x': 1}",
+    "{'descr': '<f4', 'fortran_order': None, 'shape': (1,)}",
+    "{'descr': '<f4', 'fortran_order': False, 'shape': [1]}",
+    "{'descr': '<f4', 'fortran_order': False, 'shape': (9223372036854775808,)}",
+    "{'descr': '<f4', 'fortran_order': False, 'shape': (4611686018427387904, 4)}",
+    "{'descr': '<f4', 'fortran_order': False, 'shape': (2147483647, 2147483647, 2147483647)}",
+    "{'descr': '<f4', 'fortran_order': False, 'shape': (99999999,)}",
+    "{'descr': '<f4, }",
+    "{descr: '<f4', 'fortran_order': False, 'shape': (1,)}",
+    "{'descr': '|b1', 'fortran_order': False, 'shape': (5,)}",
+  ])
+  func rejects(_ dictionary: String) {
+    let error = #expect(throws: TensorError.self) {
+      _ = try NPY(Self.file(dictionary), name: "x.npy")
+    }
+    #expect(error?.kind == .corruptFile)
+    #expect(error?.detail.hasPrefix("x.npy: ") == true)
+  }
+
+  @Test func aBoolIsZeroOrOne() {
+    let header = "{'descr': '|b1', 'fortran_order': False, 'shape': (2,)}"
+    let error = #expect(throws: TensorError.self) {
+      _ = try NPY(Self.file(header, [1, 2]), name: "x.npy")
+    }
+    #expect(error?.kind == .corruptFile)
+  }
+
+  @Test func doesNotSupport() throws {
+    for name in ["structured.npy", "object.npy"] {
+      let error = #expect(throws: TensorError.self) { _ = try NPY(path: Fixture.path(name)) }
+      #expect(error?.kind == .unsupportedFile && error?.hint != nil)
+    }
+    for type in ["<f16", "<i2", "<c8", "|S4", "<U4", "|V2", "x", ""] {
+      let header = "{'descr': '\(type)', 'fortran_order': False, 'shape': (1,)}"
+      let error = #expect(throws: TensorError.self) {
+        _ = try NPY(Self.file(header), name: "x.npy")
+      }
+      #expect(error?.kind == .unsupportedFile, "\(type)")
+    }
+    let nine = "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1, 1, 1, 1, 1, 1, 1, 1)}"
+    let error = #expect(throws: TensorError.self) { _ = try NPY(Self.file(nine), name: "x.npy") }
+    #expect(error?.kind == .unsupportedFile)
+    let half = try NPY([0, 0], scalarType: .bfloat16, shape: [1])
+    #expect(throws: TensorError.self) { try half.write(to: "\(folder.path)/half.npy") }
+    #expect(throws: TensorError.self) { try NPY([0, 0], scalarType: .float32, shape: [1]) }
+    #expect(throws: TensorError.self) { _ = try NPY(path: "\(folder.path)/missing.npy") }
+    #expect(folder.names.isEmpty)
+  }
+
+  @Test func damagedFilesAreReadOrRefused() throws {
+    for name in ["float32.npy", "fortran.npy", "version3.npy"] {
+      let hostile = Hostile(try Fixture.bytes(name)) { _ = try NPY($0, name: "x.npy") }
+      try hostile.everyTruncationIsRefused()
+      hostile.everyChangeIsReadOrRefused(header: 0..<128)
+      hostile.randomDamageIsReadOrRefused()
+    }
+  }
+}
