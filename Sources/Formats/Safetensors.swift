@@ -9,7 +9,7 @@ public import Geometry
 ///     let file = try SafetensorsFile(path: "weights.safetensors")
 ///     for name in file.names { print(name, try file.entry(name).shape) }
 public final class SafetensorsFile: Sendable {
-  private let file: InputFile
+  let file: InputFile
   private let header: SafetensorsHeader
   private let dataStart: Int
 
@@ -58,14 +58,24 @@ public final class SafetensorsFile: Sendable {
 
   /// The little-endian, row-major elements of the tensor called `name`.
   public func bytes(_ name: String) throws(TensorError) -> [UInt8] {
-    let record = try record(name)
-    let bytes = try file.bytes(at: dataStart + record.start, count: record.end - record.start)
-    if record.scalarType == .bool, let position = bytes.firstIndex(where: { $0 > 1 }) {
-      throw TensorError(
-        .corruptFile, file.operation,
-        "\(path): tensor \(quoted(name)): element \(position) is \(bytes[position]), not a BOOL")
+    let place = try place(name)
+    let bytes = try file.bytes(at: place.lowerBound, count: place.count)
+    if try record(name).scalarType == .bool, let position = bytes.firstIndex(where: { $0 > 1 }) {
+      throw notABool(name, position, bytes[position])
     }
     return bytes
+  }
+
+  /// Where the elements of the tensor called `name` are in the file.
+  func place(_ name: String) throws(TensorError) -> Range<Int> {
+    let record = try record(name)
+    return (dataStart + record.start)..<(dataStart + record.end)
+  }
+
+  func notABool(_ name: String, _ position: Int, _ element: UInt8) -> TensorError {
+    TensorError(
+      .corruptFile, file.operation,
+      "\(path): tensor \(quoted(name)): element \(position) is \(element), not a BOOL")
   }
 
   private func record(_ name: String) throws(TensorError) -> SafetensorsHeader.Record {

@@ -36,6 +36,39 @@ import Testing
     #expect(folder.names == ["weights.safetensors"])
   }
 
+  @Test func mappedBytesAreTheBytesRead() throws {
+    for path in [
+      try folder.safetensors(#"{"e":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}"#),
+      Fixture.path("numpy.safetensors"),
+    ] {
+      let file = try SafetensorsFile(path: path)
+      for name in file.names {
+        let bytes = try file.bytes(name)
+        #expect(try file.withMappedBytes(name) { Array($0) } == bytes)
+      }
+      #expect(throws: TensorError.self) { try file.withMappedBytes("missing") { _ in } }
+    }
+  }
+
+  @Test func mappingNoticesAFileThatHasBecomeShorter() throws {
+    let path = try folder.safetensors(
+      #"{"a":{"dtype":"U8","shape":[9000],"data_offsets":[0,9000]}}"#, data: 9000)
+    let file = try SafetensorsFile(path: path)
+    #expect(truncate(path, 5000) == 0)
+    let error = #expect(throws: TensorError.self) { try file.withMappedBytes("a") { _ in } }
+    #expect(error?.kind == .corruptFile)
+  }
+
+  @Test func readsWhatSafetensorsWrote() throws {
+    let file = try SafetensorsFile(path: Fixture.path("numpy.safetensors"))
+    #expect(file.metadata == ["made": "by safetensors"])
+    #expect(Set(file.names) == Set(NPYTests.types.map(\.description)))
+    for type in NPYTests.types {
+      #expect(try file.entry("\(type)").shape == [2, 3])
+      #expect(try file.bytes("\(type)") == NPYTests.counting(type))
+    }
+  }
+
   @Test func theSameTensorsGiveTheSameBytes() throws {
     let entries = (0..<20).map { index in
       SafetensorsEntry(
