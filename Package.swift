@@ -58,8 +58,8 @@ let package = Package(
     .executableTarget(
       name: "apus-cli",
       dependencies: [
-        "Geometry", "Backends", "Tensors", "Optimizers", "Layers", "Models", "Formats", "Data",
-        "Training", "Replay",
+        "Geometry", "Backends", "CPUBackend", "OpenCLBackend", "Tensors", "Optimizers", "Layers",
+        "Models", "Formats", "Data", "Training", "Replay",
       ],
       swiftSettings: strict),
 
@@ -105,6 +105,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "FormatsTests", dependencies: ["Geometry", "Formats"], swiftSettings: strict),
+    .testTarget(
+      name: "CommandTests", dependencies: ["Geometry", "Formats"],
+      swiftSettings: strict),
     .testTarget(
       name: "ReplayTests", dependencies: ["Geometry", "Tensors", "Formats", "Replay"],
       swiftSettings: strict),

@@ -5,9 +5,19 @@ internal import Glibc
 /// A folder that cannot be written, a file that is damaged or of another version: all the same as an
 /// empty cache.
 struct BinaryCache {
-  private let folder: String
+  let folder: String
   private let capacity: Int
-  private static let magic: [UInt8] = Array("APUSKRN1".utf8)
+  private static let magic: [UInt8] = Array("APUSKRN2".utf8)
+  /// The size of what stands before the label: the magic, the digest of all behind it, and the length
+  /// of the label.
+  private static let headCount = magic.count + Digest.byteCount + 2
+
+  /// What an entry is of, for whoever lists them.
+  struct Label {
+    /// The file of kernels: `reduction.cl`.
+    let program: String
+    let device: String, platform: String
+  }
 
   /// `$XDG_CACHE_HOME/apus/kernels`, if there is a home for it.
   static let standard: BinaryCache? = {
@@ -27,29 +37,46 @@ struct BinaryCache {
     let file = open(path(key), O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { return nil }
     defer { close(file) }
+    guard let (_, payload) = read(file) else { return nil }
+    // The time tells which entries nobody has used for long.
+    futimens(file, nil)
+    return payload
+  }
+
+  /// The label and the program in an open file, if that is an entry and undamaged.
+  private func read(_ file: Int32) -> (Label, [UInt8])? {
     var status = stat()
-    let head = Self.magic.count + Digest.byteCount
-    guard fstat(file, &status) == 0, status.st_size > head, status.st_size <= capacity else {
-      return nil
-    }
+    guard fstat(file, &status) == 0, status.st_size > Self.headCount, status.st_size <= capacity
+    else { return nil }
     var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
     let count = bytes.withUnsafeMutableBytes { rest in
       Self.transfer(rest.count) { done, left in
         pread(file, rest.baseAddress.map { $0 + done }, left, off_t(done))
       }
     }
-    guard count == bytes.count else { return nil }
-    let payload = Array(bytes[head...])
-    guard bytes.starts(with: Self.magic),
-      bytes[Self.magic.count..<head].elementsEqual(Digest(of: payload).bytes)
+    guard count == bytes.count, bytes.starts(with: Self.magic) else { return nil }
+    let digestEnd = Self.headCount - 2
+    guard
+      bytes[Self.magic.count..<digestEnd].elementsEqual(
+        Digest(of: Array(bytes[digestEnd...])).bytes)
     else { return nil }
-    // The time tells which entries nobody has used for long.
-    futimens(file, nil)
-    return payload
+    let labelEnd = Self.headCount + Int(bytes[digestEnd]) + Int(bytes[digestEnd + 1]) << 8
+    guard labelEnd <= bytes.count else { return nil }
+    let words = bytes[Self.headCount..<labelEnd].split(
+      separator: 0, omittingEmptySubsequences: false
+    )
+    .map { String(decoding: $0, as: UTF8.self) }
+    guard words.count == 3 else { return nil }
+    return (
+      Label(program: words[0], device: words[1], platform: words[2]), Array(bytes[labelEnd...])
+    )
   }
 
-  func store(_ payload: [UInt8], as key: Digest) {
-    let bytes = Self.magic + Digest(of: payload).bytes + payload
+  func store(_ payload: [UInt8], as key: Digest, _ label: Label) {
+    let words = [label.program, label.device, label.platform].map { Array($0.utf8.prefix(200)) }
+    let text = Array(words.joined(separator: [0]))
+    let rest = [UInt8(text.count & 0xFF), UInt8(text.count >> 8)] + text + payload
+    let bytes = Self.magic + Digest(of: rest).bytes + rest
     guard bytes.count <= capacity / 2, makeFolder() else { return }
     makeRoom(bytes.count)
     // Complete under another name first: who reads meanwhile finds the old file or the new one.
@@ -91,9 +118,18 @@ struct BinaryCache {
 
   /// Removes the entries that have not been used for longest until `byteCount` more fit.
   private func makeRoom(_ byteCount: Int) {
-    guard let directory = opendir(folder) else { return }
+    let entries = files()
+    var total = entries.reduce(byteCount) { $0 + $1.size }
+    for entry in entries.sorted(by: { $0.time < $1.time }) where total > capacity {
+      if unlink(entry.path) == 0 { total -= entry.size }
+    }
+  }
+
+  /// What lies in the folder: entries, damaged ones and abandoned temporary files too.
+  private func files() -> [(path: String, size: Int, time: Int)] {
+    guard let directory = opendir(folder) else { return [] }
     defer { closedir(directory) }
-    var entries: [(path: String, size: Int, time: Int)] = []
+    var found: [(path: String, size: Int, time: Int)] = []
     while let entry = readdir(directory) {
       let name = withUnsafePointer(to: &entry.pointee.d_name) { tuple in
         tuple.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
@@ -103,61 +139,28 @@ struct BinaryCache {
       guard name.hasSuffix(".bin") || name.hasSuffix(".tmp"), stat(path, &status) == 0 else {
         continue
       }
-      entries.append((path, Int(status.st_size), status.st_mtim.tv_sec))
+      found.append((path, Int(status.st_size), status.st_mtim.tv_sec))
     }
-    var total = entries.reduce(byteCount) { $0 + $1.size }
-    for entry in entries.sorted(by: { $0.time < $1.time }) where total > capacity {
-      if unlink(entry.path) == 0 { total -= entry.size }
-    }
+    return found
   }
-}
 
-/// 128 bits that tell texts and files apart. Not for secrets.
-struct Digest: Hashable {
-  static let byteCount = 16
-
-  private var low: UInt64 = 0x9e37_79b9_7f4a_7c15
-  private var high: UInt64 = 0xc2b2_ae3d_27d4_eb4f
-
-  init(of texts: [String]) {
-    for text in texts {
-      var text = text
-      text.withUTF8 { add(UnsafeRawBufferPointer($0)) }
+  /// The undamaged entries, the latest used first.
+  func entries() -> [KernelCache.Entry] {
+    files().sorted { $0.time > $1.time }.compactMap { path, size, time in
+      let file = open(path, O_RDONLY | O_CLOEXEC)
+      guard file >= 0 else { return nil }
+      defer { close(file) }
+      guard path.hasSuffix(".bin"), let (label, _) = read(file) else { return nil }
+      return KernelCache.Entry(
+        file: String(path.split(separator: "/").last ?? ""), program: label.program,
+        device: label.device, platform: label.platform, byteCount: size, lastUsed: time)
     }
   }
 
-  init(of bytes: [UInt8]) { bytes.withUnsafeBytes { add($0) } }
-
-  private mutating func add(_ bytes: UnsafeRawBufferPointer) {
-    var i = 0
-    while i < bytes.count {
-      var word: UInt64 = 0
-      if i + 8 <= bytes.count {
-        word = bytes.loadUnaligned(fromByteOffset: i, as: UInt64.self)
-      } else {
-        for k in i..<bytes.count { word = word << 8 | UInt64(bytes[k]) }
-      }
-      mix(word)
-      i += 8
+  /// Removes everything, and returns how many files and bytes that were.
+  func clear() -> (files: Int, bytes: Int) {
+    files().reduce((0, 0)) { sum, file in
+      unlink(file.path) == 0 ? (sum.0 + 1, sum.1 + file.size) : sum
     }
-    mix(UInt64(bytes.count))
-  }
-
-  private mutating func mix(_ word: UInt64) {
-    let product = (low ^ word).multipliedFullWidth(by: 0xa076_1d64_78bd_642f | 1)
-    high = (high ^ word &* 0xe703_7ed1_a0b4_28db) &* 0x8ebc_6af0_9c88_c6e3
-    high ^= high >> 32
-    low = product.high ^ product.low ^ high
-  }
-
-  var bytes: [UInt8] {
-    [low, high].flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> ($0 * 8)) } }
-  }
-
-  var hexadecimal: String {
-    bytes.map { byte in
-      let digits = String(byte, radix: 16)
-      return digits.count == 1 ? "0" + digits : digits
-    }.joined()
   }
 }

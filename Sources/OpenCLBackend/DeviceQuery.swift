@@ -118,7 +118,7 @@ struct FoundDevice {
     text { clGetDeviceInfo(device, cl_device_info(what), $0, $1, $2) }
   }
 
-  private static func text(platform: cl_platform_id, _ what: Int32) -> String {
+  static func text(platform: cl_platform_id, _ what: Int32) -> String {
     text { clGetPlatformInfo(platform, cl_platform_info(what), $0, $1, $2) }
   }
 

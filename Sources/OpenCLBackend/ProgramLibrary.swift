@@ -84,7 +84,11 @@ final class ProgramLibrary: @unchecked Sendable {
       program = loaded
     } else {
       program = try build(source, options)
-      if let binary = binary(program) { cache?.store(binary, as: key) }
+      if let binary = binary(program) {
+        let label = BinaryCache.Label(
+          program: source.name, device: information.name, platform: information.platform)
+        cache?.store(binary, as: key, label)
+      }
     }
     programs[key] = program
     return program

@@ -34,6 +34,7 @@ struct Arguments {
   private var values: [String: String] = [:]
 
   /// Sorts `words`: options are `--name value` or `--name=value`; after `--` nothing is an option.
+  /// The last of `names` stands for one or more if it ends with `…`.
   init(_ words: [String], options: [Option], positionals names: [String]) throws(UsageError) {
     var rest = words[...]
     var areOptionsOver = false
@@ -52,7 +53,7 @@ struct Arguments {
     guard positionals.count >= names.count else {
       throw UsageError("\(names[positionals.count]) is missing")
     }
-    guard positionals.count == names.count else {
+    guard positionals.count == names.count || names.last?.hasSuffix("…") == true else {
       throw UsageError("unexpected argument \"\(positionals[names.count])\"")
     }
   }
@@ -63,7 +64,11 @@ struct Arguments {
     let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     guard parts[0].hasPrefix("--"),
       let option = options.first(where: { "--" + $0.name == parts[0] })
-    else { throw UsageError("unknown option \(parts[0])") }
+    else {
+      let known = options.map { "--" + $0.name }
+      throw UsageError(
+        "unknown option \(parts[0])" + suggestion(for: String(parts[0]), among: known))
+    }
     guard values[option.name] == nil else { throw UsageError("\(parts[0]) is given twice") }
     guard let placeholder = option.placeholder else {
       guard parts.count == 1 else { throw UsageError("\(parts[0]) takes no value") }

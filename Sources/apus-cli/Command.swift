@@ -14,8 +14,11 @@ protocol Verb {
   static func run(_ arguments: Arguments) throws -> ExitCode
 }
 
-private var verbs: [any Verb.Type] {
-  [DevicesCommand.self, ReplayCommand.self, BenchCommand.self]
+var verbs: [any Verb.Type] {
+  [
+    SummaryCommand.self, InspectCommand.self, DevicesCommand.self, DoctorCommand.self,
+    KernelsCommand.self, BenchCommand.self, ReplayCommand.self, CompletionsCommand.self,
+  ]
 }
 
 /// Runs `apus` with these words and returns its exit code.
@@ -28,8 +31,10 @@ func runCommand(_ words: [String]) -> Int32 {
     return finish(nil) { try Output.show(overview) }
   }
   guard let verb = verbs.first(where: { $0.name == first }) else {
-    let known = verbs.map { $0.name }.joined(separator: ", ")
-    Output.note("apus: unknown verb \"\(first)\", known: \(known)")
+    let names = verbs.map { $0.name }
+    let near = suggestion(for: first, among: names)
+    let known = near.isEmpty ? ", known: \(names.joined(separator: ", "))" : near
+    Output.note("apus: unknown verb \"\(first)\"\(known)\ntry: apus --help")
     return ExitCode.usage.rawValue
   }
   let words = Array(words.dropFirst())
@@ -78,15 +83,24 @@ private func help(of verb: any Verb.Type) -> String {
   let usage = (["apus", verb.name] + verb.positionals + verb.options.map(\.usage))
   let width = verb.options.map { $0.spelling.count }.max() ?? 0
   let lines = verb.options.map { "  \($0.spelling.padded(to: width))  \($0.help)" }
-  return """
-    \(verb.summary)
+  let parts = [
+    verb.summary, "usage: " + wrapped(usage), lines.joined(separator: "\n"), verb.details,
+  ]
+  return parts.filter { !$0.isEmpty }.joined(separator: "\n\n")
+}
 
-    usage: \(usage.joined(separator: " "))
-
-    \(lines.joined(separator: "\n"))
-
-    \(verb.details)
-    """
+/// `words` on lines of at most a hundred characters, none cut.
+private func wrapped(_ words: [String]) -> String {
+  var lines = [""]
+  for word in words {
+    let last = lines[lines.count - 1]
+    if !last.isEmpty, last.count + word.count > 88 {
+      lines.append("         " + word)
+    } else {
+      lines[lines.count - 1] = last.isEmpty ? word : last + " " + word
+    }
+  }
+  return lines.joined(separator: "\n")
 }
 
 /// Ctrl-C and SIGTERM end the process with the codes scripts know; a reader that goes away does not

@@ -1,10 +1,16 @@
 internal import Geometry
+internal import Models
 internal import Tensors
 
 extension Option {
   static let json = flag("json", "one JSON object a line instead of a table")
   static let device = value(
     "device", "D", "cpu, opencl, opencl:N or auto; else APUS_DEVICE, else auto")
+  static func model(isRequired: Bool) -> Option {
+    value(
+      "model", "NAME", isRequired: isRequired,
+      Architecture.all.map(\.name).joined(separator: ", "))
+  }
   static let only = value("only", "REGEX", "only names in which the expression is found")
 }
 
@@ -13,6 +19,28 @@ extension Arguments {
   func device() throws -> Device {
     guard let name = value("device") else { return try Device.current }
     return try Device.named(name)
+  }
+
+  /// The shape that an option gives as `224x224x3`.
+  func shape(_ name: String) throws(UsageError) -> Shape? {
+    guard let text = value(name) else { return nil }
+    let extents = text.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
+    guard extents.allSatisfy({ (1...Int(Int32.max)).contains($0) }),
+      extents.count < Shape.maximumRank
+    else { throw UsageError("--\(name): \"\(text)\" is not a shape such as 224x224x3") }
+    return Shape(extents)
+  }
+
+  /// The whole number that an option gives.
+  func integer(_ name: String, in range: ClosedRange<Int>) throws(UsageError) -> Int? {
+    guard let text = value(name) else { return nil }
+    guard let number = Int(text), range.contains(number) else {
+      let limits =
+        range.upperBound == .max
+        ? "of at least \(range.lowerBound)" : "from \(range.lowerBound) to \(range.upperBound)"
+      throw UsageError("--\(name): \"\(text)\" is not a whole number \(limits)")
+    }
+    return number
   }
 
   /// The names in which `--only` is found.

@@ -22,7 +22,8 @@ public struct Summary: Sendable {
     public let receptiveField: [Int]?
   }
 
-  public let model: String
+  /// The name of its type, or what it is to be called in reports.
+  public var model: String
   /// Without the batch.
   public let input: [Int]
   public let rows: [Row]
