@@ -77,6 +77,9 @@ let package = Package(
     .executableTarget(
       name: "kernel-bench", dependencies: ["Backends", "Catalogue", "Geometry", "Tensors"],
       path: "Benchmarks/KernelBench", swiftSettings: strict),
+    .executableTarget(
+      name: "trainer-bench", dependencies: ["Apus", "Geometry"], path: "Benchmarks/TrainerBench",
+      swiftSettings: strict),
     .testTarget(
       name: "TensorsTests",
       dependencies: [
@@ -97,10 +100,18 @@ let package = Package(
     .testTarget(
       name: "DataTests", dependencies: ["Geometry", "Tensors", "Formats", "Data"],
       swiftSettings: strict),
+    .target(
+      name: "KillTrainings",
+      dependencies: ["Geometry", "Tensors", "Optimizers", "Layers", "Data", "Training"],
+      path: "Tests/KillTrainings", swiftSettings: strict),
+    .executableTarget(
+      name: "kill-run", dependencies: ["Geometry", "Tensors", "KillTrainings"],
+      path: "Tests/KillRun", swiftSettings: strict),
     .testTarget(
       name: "TrainingTests",
       dependencies: [
         "Geometry", "CPUBackend", "Tensors", "Optimizers", "Layers", "Formats", "Data", "Training",
+        "KillTrainings",
       ],
       swiftSettings: strict),
     .testTarget(

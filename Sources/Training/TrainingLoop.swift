@@ -41,10 +41,12 @@ final class TrainingLoop {
       all.append(progress)
     }
     all += RunLog.needed(by: all)
-    // Checkpoints last: they hold what all the others have done.
-    self.callbacks =
-      all.filter { !$0.isRecorder } + all.filter { $0.isRecorder && !($0 is Checkpoint) }
-      + all.filter { $0 is Checkpoint }
+    // Logs before those that read them, checkpoints last: they hold what all the others have done.
+    func rank(_ callback: any Callback) -> Int {
+      guard callback.isRecorder else { return 0 }
+      return callback is RunLog ? 1 : callback is Checkpoint ? 3 : 2
+    }
+    self.callbacks = (0...3).flatMap { place in all.filter { rank($0) == place } }
   }
 
   func run() throws(TensorError) -> History {
@@ -58,8 +60,12 @@ final class TrainingLoop {
     } catch {
       context.outcome = error.kind == .cancelled ? .cancelled : .failed(error)
       iterator?.cancel()
-      // The first error is the one to tell of.
-      for callback in callbacks { try? callback.ended(context) }
+      var failure: TensorError?
+      for callback in callbacks {
+        do { try callback.ended(context) } catch { failure = failure ?? error.asTensorError }
+      }
+      // A cancelled training whose checkpoint cannot be written says that, another its own error.
+      if case .cancelled = context.outcome, let failure { throw failure }
       throw error
     }
     try call { try $0.ended(self.context) }

@@ -7,7 +7,8 @@ public import Geometry
 ///
 /// `checkpoints/step-….safetensors` in the folder are the newest, `checkpoints/best.safetensors` that
 /// of the best epoch. `fit(resumingFrom: "runs/lenet")` goes on from the newest that is whole. Where
-/// a training is cancelled, one is written at the step it ended at.
+/// a training is cancelled, one is written at the step it ended at. A training that is not resumed
+/// removes the checkpoints that are there when it begins.
 public final class Checkpoint: Callback, RunFolderUser {
   public let runFolder: RunFolder
   public let isRecorder = true

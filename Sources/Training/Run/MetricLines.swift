@@ -9,25 +9,31 @@ final class MetricLines {
   private var sums: [String: Double] = [:]
   private var count = 0
   private var noted = 0
-  private var warned = 0
+  private var warned: Int
 
   /// Begins the file, or goes on with it where the training is resumed: lines of what is trained
   /// again are dropped.
-  init(_ path: String, interval: Int, _ context: TrainingContext) throws(TensorError) {
+  ///
+  /// - Parameter restored: the sums of the checkpoint, of steps that are to be written again.
+  init(
+    _ path: String, interval: Int, _ context: TrainingContext, restored: MetricLines?
+  ) throws(TensorError) {
     self.interval = interval
-    let (step, epochs) = (context.step, context.history.epochs.count)
+    let epochs = context.history.epochs.count
+    if let restored { (sums, count, noted) = (restored.sums, restored.count, restored.noted) }
+    if restored == nil, context.isResumed { noted = max(0, context.step - 1) }
+    let written = noted - count
     let keep: (String) -> Bool = { line in
       guard let members = try? JSON(parsing: line, source: path, in: "JSONLines").object,
         let lineStep = members["step"]?.integer, let epoch = members["epoch"]?.integer
       else { return false }
       switch members["kind"]?.string {
-      case "step": return lineStep <= step
+      case "step": return lineStep <= written
       case "epoch": return epoch <= epochs
       default: return false
       }
     }
     file = try LineFile(path, in: "JSONLines", keeping: context.isResumed ? keep : nil)
-    noted = context.isResumed ? max(0, context.step - 1) : 0
     warned = context.isResumed ? context.warnings.count : 0
   }
 
@@ -35,15 +41,12 @@ final class MetricLines {
   init(restoring state: CallbackState) {
     file = nil
     interval = 1
+    warned = 0
     count = state.numbers["count"].flatMap { Int(exactly: $0) } ?? 0
     noted = state.numbers["noted"].flatMap { Int(exactly: $0) } ?? 0
     for (name, value) in state.numbers where name.hasPrefix("sum.") {
       sums[String(name.dropFirst(4))] = value
     }
-  }
-
-  func `continue`(_ other: MetricLines) {
-    (sums, count, noted) = (other.sums, other.count, other.noted)
   }
 
   var state: CallbackState {
@@ -105,7 +108,8 @@ final class MetricLines {
   }
 
   func ended(_ context: TrainingContext, seconds: Double) throws(TensorError) {
-    try writeSteps(context)
+    // A training that may be resumed has the rest of its line still to come.
+    if context.outcome.isComplete { try writeSteps(context) }
     var members: [(String, JSON)] = [
       ("kind", .string("end")), ("step", .integer(context.step)),
       ("epoch", .integer(context.epoch)), ("outcome", .string(context.outcome.name)),

@@ -38,9 +38,8 @@ public final class RunLog: Callback, RunFolderUser {
 
   public func began(_ context: TrainingContext) throws {
     try makeFolder(runFolder.path, in: "RunLog")
-    let pending = lines
-    lines = try MetricLines(runFolder.metricsFile, interval: interval, context)
-    if let pending { lines?.continue(pending) }
+    lines = try MetricLines(
+      runFolder.metricsFile, interval: interval, context, restored: context.isResumed ? lines : nil)
     if context.validation == nil {
       context.trainer.metrics.tracksConfusion = true
     } else {
@@ -49,6 +48,7 @@ public final class RunLog: Callback, RunFolderUser {
     started = RunDescription.now
     isDescribed = false
     description = RunDescription()
+    if context.isResumed { try description.describe(context) }
     try writeRun(context)
   }
 
@@ -116,9 +116,8 @@ public final class JSONLines: Callback {
   }
 
   public func began(_ context: TrainingContext) throws {
-    let pending = lines
-    lines = try MetricLines(path, interval: interval, context)
-    if let pending { lines?.continue(pending) }
+    lines = try MetricLines(
+      path, interval: interval, context, restored: context.isResumed ? lines : nil)
     start = .now
   }
 

@@ -92,7 +92,7 @@ extension TrainingLoop {
     context.step = state.step
     context.stepInEpoch = state.stepInEpoch
     context.samplesInEpoch = state.samplesInEpoch
-    context.epoch = state.finishedEpochs + 1
+    context.epoch = min(state.finishedEpochs + 1, context.epochs)
     context.values = state.values
     context.valuesStep = state.valuesStep
     context.stepValues = state.values
