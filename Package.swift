@@ -115,6 +115,8 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
+      name: "CourseTests", dependencies: ["Apus", "Formats", "Geometry"], swiftSettings: strict),
+    .testTarget(
       name: "FormatsTests", dependencies: ["Geometry", "Formats"], swiftSettings: strict),
     .testTarget(
       name: "CommandTests", dependencies: ["Geometry", "Formats"],

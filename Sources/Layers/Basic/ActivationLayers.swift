@@ -93,7 +93,7 @@ public final class PReLU: Layer {
   public func forward(_ x: Tensor) throws(TensorError) -> Tensor {
     guard x.rank > 1, sharedAxes.allSatisfy({ (1..<x.rank).contains($0) }) else {
       throw TensorError(
-        .shape, "prelu", "shared axes \(sharedAxes.sorted()) are not all axes behind the batch",
+        .shape, "pReLU", "shared axes \(sharedAxes.sorted()) are not all axes behind the batch",
         operands: [TensorInfo(x)])
     }
     let shape = Shape((1..<x.rank).map { sharedAxes.contains($0) ? 1 : x.shape[$0] })

@@ -137,6 +137,23 @@ public final class AdaptiveAveragePool1D: Layer {
   }
 }
 
+/// The largest values of as many cells of a sequence as wanted.
+public final class AdaptiveMaxPool1D: Layer {
+  private let size: Int
+
+  /// - Parameter size: the number of cells, whatever the number of steps.
+  public init(_ size: Int) { self.size = size }
+
+  public func forward(_ x: Tensor) throws(TensorError) -> Tensor {
+    guard x.rank == 3 else {
+      throw TensorError(
+        .shape, "adaptiveMaxPool1D", "takes sequences [batch, time, features]",
+        operands: [TensorInfo(x)])
+    }
+    return try adaptiveMaxPool2D(x.expanded(at: 1), outputSize: [1, size]).squeezed(axes: [1])
+  }
+}
+
 /// An image enlarged by whole factors.
 public final class UpSampling2D: Layer {
   private let scale: [Int]

@@ -82,4 +82,25 @@ extension Loss {
   public static let exponential = pointwise("exponential") { try exp(-($0 * $1)) }
   /// `log(1 + exp(-t·x))` for targets -1 and 1.
   public static let softMargin = pointwise("soft margin") { try softplus(-($0 * $1)) }
+
+  /// Connectionist temporal classification (Graves et al. 2006): logits `[batch, time, classes]` that
+  /// are to spell integer labels `[batch, labels]`, in rows filled up with `blank`.
+  ///
+  /// A step that the mask of the predictions leaves out does not count; the steps that do come first.
+  public static func ctc(blank: Int = 0) -> Loss {
+    Loss("ctc", takesLogits: true) { x, t in
+      guard x.rank == 3, t.rank == 2, x.shape[0] == t.shape[0] else {
+        throw TensorError(
+          .shape, "ctc", "takes logits [batch, time, classes] and labels [batch, labels]",
+          operands: [TensorInfo(x, name: "predictions"), TensorInfo(t, name: "targets")])
+      }
+      let steps = try x.mask.map { try $0.cast(to: .int32).sum(axes: [1]) }
+      let labels = try notEqual(t, t.scalar(Double(blank))).cast(to: .int32).sum(axes: [1])
+      return try ctcLoss(
+        x, t,
+        inputLengths: steps
+          ?? .full(Double(x.shape[1]), [x.shape[0]], as: .int32, on: x.device),
+        targetLengths: labels, blank: blank, reduction: .none)
+    }
+  }
 }

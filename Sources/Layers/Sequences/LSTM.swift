@@ -3,15 +3,15 @@ internal import Tensors
 
 /// Long short-term memory (Hochreiter and Schmidhuber 1997), gates in the order i, f, g, o.
 public final class LSTM: RecurrentLayer {
-  private let activation: RecurrentActivation, recurrentActivation: RecurrentActivation
-  /// `[features, 4 · units]`, Glorot uniform.
-  public let kernel: Weight
-  /// `[units, 4 · units]`, orthogonal.
-  public let recurrentKernel: Weight
-  /// `[4 · units]`, ones for the forget gate and zeros for the others.
-  public let bias: Weight?
-
-  /// - Parameter unitForgetBias: whether the bias of the forget gate begins as 1.
+  /// - Parameters:
+  ///   - units: how many numbers the state has, and the cell.
+  ///   - activation: of the candidate and of the cell on its way out.
+  ///   - recurrentActivation: of the gates.
+  ///   - unitForgetBias: whether the bias of the forget gate begins as 1.
+  ///   - returnSequences: whether all outputs are the result, `[batch, time, units]`, or the last.
+  ///   - goBackwards: whether it begins at the last step.
+  ///   - stateful: whether a call begins where the one before it ended.
+  ///   - dropout: the share of the inputs that is dropped in training, the same at each step.
   public init(
     _ units: Int, activation: RecurrentActivation = .tanh,
     recurrentActivation: RecurrentActivation = .sigmoid, useBias: Bool = true,
@@ -19,26 +19,24 @@ public final class LSTM: RecurrentLayer {
     stateful: Bool = false, dropout: Double = 0, kernel: Weight = Weight(.glorotUniform),
     recurrentKernel: Weight = Weight(.orthogonal()), bias: Weight? = nil
   ) {
-    self.activation = activation
-    self.recurrentActivation = recurrentActivation
-    self.kernel = kernel
-    self.recurrentKernel = recurrentKernel
-    let usual = unitForgetBias ? Self.forgetBias(units) : .zeros
-    self.bias = useBias ? bias ?? Weight(usual) : nil
-    super.init(
-      units, returnSequences: returnSequences, goBackwards: goBackwards, stateful: stateful,
+    let options = Options(
+      activation: activation, recurrentActivation: recurrentActivation,
+      returnSequences: returnSequences, goBackwards: goBackwards, stateful: stateful,
       dropout: dropout)
+    let usual = unitForgetBias ? Self.forgetBias(units) : .zeros
+    super.init(
+      units, options, kernel: kernel, recurrentKernel: recurrentKernel,
+      bias: useBias ? bias ?? Weight(usual) : nil)
   }
 
   override func run(
     _ x: Tensor, _ states: [Tensor], mask: Tensor?
   ) throws(TensorError) -> (outputs: Tensor, states: [Tensor]) {
+    let own = try weights(gates: 4, like: x)
     let found = try lstm(
-      x, kernel: kernel([x.shape[2], 4 * units], like: x),
-      recurrentKernel: recurrentKernel([units, 4 * units], like: x),
-      bias: bias?([4 * units], like: x), initialState: states.first,
-      initialCell: states.count > 1 ? states[1] : nil, mask: mask, activation: activation,
-      recurrentActivation: recurrentActivation, reversed: goesBackwards)
+      x, kernel: own.kernel, recurrentKernel: own.recurrentKernel, bias: own.bias,
+      initialState: states.first, initialCell: states.count > 1 ? states[1] : nil, mask: mask,
+      activation: activation, recurrentActivation: recurrentActivation, reversed: goesBackwards)
     return (found.outputs, [found.state, found.cell])
   }
 

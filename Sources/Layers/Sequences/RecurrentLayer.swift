@@ -1,12 +1,21 @@
 public import Geometry
 public import Tensors
 
-/// What recurrent layers share: which of their states they return, and states kept between calls.
+/// What recurrent layers share: weights and activations, which of their states they return, and
+/// states kept between calls.
 ///
 /// Inputs are `[batch, time, features]`. Where the input has a mask, steps that do not count leave the
 /// state alone.
 public class RecurrentLayer: Layer {
+  /// How many numbers the state has.
   public let units: Int
+  /// `[features, gates · units]`, Glorot uniform.
+  public let kernel: Weight
+  /// `[units, gates · units]`, orthogonal.
+  public let recurrentKernel: Weight
+  /// `[gates · units]` or as the layer says; nil if there is none.
+  public let bias: Weight?
+  let activation: RecurrentActivation, recurrentActivation: RecurrentActivation
   let returnsSequences: Bool
   let goesBackwards: Bool
   private let isStateful: Bool
@@ -15,14 +24,39 @@ public class RecurrentLayer: Layer {
   /// `[batch, units]` each, where the layer is stateful and has been called.
   private var kept: [Parameter] = []
 
+  /// What every recurrent layer is told, besides its units.
+  struct Options {
+    var activation: RecurrentActivation
+    /// Of gates; none where there are none.
+    var recurrentActivation = RecurrentActivation.sigmoid
+    let returnSequences: Bool, goBackwards: Bool, stateful: Bool
+    let dropout: Double
+  }
+
   init(
-    _ units: Int, returnSequences: Bool, goBackwards: Bool, stateful: Bool, dropout: Double
+    _ units: Int, _ options: Options, kernel: Weight, recurrentKernel: Weight, bias: Weight?
   ) {
     self.units = units
-    returnsSequences = returnSequences
-    goesBackwards = goBackwards
-    isStateful = stateful
-    dropoutRate = dropout
+    self.kernel = kernel
+    self.recurrentKernel = recurrentKernel
+    self.bias = bias
+    activation = options.activation
+    recurrentActivation = options.recurrentActivation
+    returnsSequences = options.returnSequences
+    goesBackwards = options.goBackwards
+    isStateful = options.stateful
+    dropoutRate = options.dropout
+  }
+
+  /// The values of the weights for inputs like `x` and so many gates.
+  final func weights(
+    gates: Int, bias shape: Shape? = nil, like x: Tensor
+  ) throws(TensorError) -> (kernel: Tensor, recurrentKernel: Tensor, bias: Tensor?) {
+    (
+      try kernel([x.shape[2], gates * units], like: x),
+      try recurrentKernel([units, gates * units], like: x),
+      try bias?(shape ?? [gates * units], like: x)
+    )
   }
 
   public var members: [(name: String, value: Any)] {

@@ -83,10 +83,23 @@ extension Module {
   /// The error with the way from this module to where it arose.
   private func located(_ error: TensorError) -> TensorError {
     var error = error
+    if error.origin == nil, error.operation == Weight.operation {
+      // A weight does not know whose it is.
+      error = TensorError(
+        error.kind, operationName, error.detail, operands: error.operands, hint: error.hint)
+    }
     if let origin = error.origin, origin != ObjectIdentifier(self) {
       error.prefix(path(to: origin) ?? "")
     }
     error.origin = ObjectIdentifier(self)
     return error
+  }
+
+  /// The name of its type as an operation is spelt: `dense`, `conv2D`, `lstm`.
+  private var operationName: String {
+    let name = "\(type(of: self))"
+    let capitals = name.prefix { $0.isUppercase }.count
+    let lowered = capitals == name.count ? capitals : max(1, capitals - 1)
+    return name.prefix(lowered).lowercased() + name.dropFirst(lowered)
   }
 }

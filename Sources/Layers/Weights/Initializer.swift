@@ -8,14 +8,29 @@ public struct Initializer: Sendable {
   /// As `summary` and errors call it.
   public let name: String
   private let make: @Sendable (Shape, ScalarType, Device) throws -> Tensor
+  private let spread: @Sendable (Shape) -> Double?
 
   /// An initialiser of one's own.
   public init(
     _ name: String, _ make: @escaping @Sendable (Shape, ScalarType, Device) throws -> Tensor
   ) {
+    self.init(name, variance: { _ in nil }, make)
+  }
+
+  init(
+    _ name: String, variance: @escaping @Sendable (Shape) -> Double?,
+    _ make: @escaping @Sendable (Shape, ScalarType, Device) throws -> Tensor
+  ) {
     self.name = name
     self.make = make
+    spread = variance
   }
+
+  /// The variance of the distribution that a parameter of that shape is drawn from: 0 for constants,
+  /// nil where numbers are not drawn one by one.
+  ///
+  ///     Initializer.heNormal.variance(of: [2500, 1024])    // 2 / 2500
+  public func variance(of shape: Shape) -> Double? { spread(shape) }
 
   /// A value for a parameter of that shape.
   public func callAsFunction(
@@ -31,12 +46,14 @@ public struct Initializer: Sendable {
     return value
   }
 
+  /// 0 everywhere: how biases begin.
   public static let zeros = constant(0)
+  /// 1 everywhere: how scales begin.
   public static let ones = constant(1)
 
   /// The same number everywhere.
   public static func constant(_ value: Double) -> Initializer {
-    Initializer("constant \(value)") { try .full(value, $0, as: $1, on: $2) }
+    Initializer("constant \(value)", variance: { _ in 0 }) { try .full(value, $0, as: $1, on: $2) }
   }
 
   /// This very tensor.
@@ -46,13 +63,16 @@ public struct Initializer: Sendable {
 
   /// Evenly distributed over an interval.
   public static func uniform(from low: Double = -0.05, to high: Double = 0.05) -> Initializer {
-    Initializer("uniform") { try .uniform($0, from: low, to: high, as: $1, on: $2) }
+    Initializer("uniform", variance: { _ in (high - low) * (high - low) / 12 }) {
+      try .uniform($0, from: low, to: high, as: $1, on: $2)
+    }
   }
 
+  /// Normally distributed.
   public static func normal(
     mean: Double = 0, standardDeviation: Double = 0.05
   ) -> Initializer {
-    Initializer("normal") {
+    Initializer("normal", variance: { _ in standardDeviation * standardDeviation }) {
       try .normal($0, mean: mean, standardDeviation: standardDeviation, as: $1, on: $2)
     }
   }
@@ -61,7 +81,8 @@ public struct Initializer: Sendable {
   public static func truncatedNormal(
     mean: Double = 0, standardDeviation: Double = 0.05
   ) -> Initializer {
-    Initializer("truncated normal") {
+    let deviation = standardDeviation * truncatedDeviation
+    return Initializer("truncated normal", variance: { _ in deviation * deviation }) {
       try .truncatedNormal($0, mean: mean, standardDeviation: standardDeviation, as: $1, on: $2)
     }
   }

@@ -2,6 +2,9 @@ internal import Geometry
 internal import Glibc
 internal import Tensors
 
+/// What a normal distribution cut at two deviations has left of its deviation.
+let truncatedDeviation = 0.879_625_661_034_239_78
+
 extension Initializer {
   /// Which number of connections the variance is divided by.
   public enum Fan: String, Sendable {
@@ -20,10 +23,7 @@ extension Initializer {
   public static func varianceScaling(
     scale: Double = 1, fan: Fan = .input, distribution: Distribution = .truncatedNormal
   ) -> Initializer {
-    Initializer("variance scaling \(scale), \(fan), \(distribution)") { shape, type, device in
-      guard scale > 0, scale.isFinite else {
-        throw TensorError(.argument, "initializer", "a scale of \(scale) is not positive")
-      }
+    @Sendable func variance(_ shape: Shape) -> Double {
       let extents = Array(shape)
       let taps = extents.dropLast(2).reduce(1, *)
       let inputs = Double(extents.count < 2 ? shape.count : extents[extents.count - 2] * taps)
@@ -34,7 +34,14 @@ extension Initializer {
         case .output: outputs
         case .average: (inputs + outputs) / 2
         }
-      let variance = scale / max(1, count)
+      return scale / max(1, count)
+    }
+    let name = "variance scaling \(scale), \(fan), \(distribution)"
+    return Initializer(name, variance: variance) { shape, type, device in
+      guard scale > 0, scale.isFinite else {
+        throw TensorError(.argument, "initializer", "a scale of \(scale) is not positive")
+      }
+      let variance = variance(shape)
       switch distribution {
       case .uniform:
         let limit = (3 * variance).squareRoot()
@@ -42,8 +49,7 @@ extension Initializer {
       case .normal:
         return try .normal(shape, standardDeviation: variance.squareRoot(), as: type, on: device)
       case .truncatedNormal:
-        // A normal distribution cut at two deviations has 0.8796 of its deviation left.
-        let deviation = variance.squareRoot() / 0.879_625_661_034_239_78
+        let deviation = variance.squareRoot() / truncatedDeviation
         return try .truncatedNormal(shape, standardDeviation: deviation, as: type, on: device)
       }
     }

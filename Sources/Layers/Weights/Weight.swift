@@ -32,6 +32,9 @@ public final class Weight {
     isTrainable = isTrained
   }
 
+  /// What errors of weights name as their operation until they leave the layer.
+  static let operation = "weight"
+
   /// One that is there already.
   init(holding parameter: Parameter) {
     initializer = .zeros
@@ -79,14 +82,15 @@ public final class Weight {
     if let made {
       guard made.shape == shape else {
         throw TensorError(
-          .shape, "weight", "was built with another shape than this input asks for, \(shape)",
+          .shape, Self.operation,
+          "a weight was built with another shape than this input asks for, \(shape)",
           operands: [TensorInfo(made.value), TensorInfo(x, name: "input")],
           hint: "inputs of a layer differ in nothing but the batch")
       }
       return made
     }
     let type: ScalarType = x.scalarType == .float64 ? .float64 : .float32
-    let shape = try shape.validated(in: "weight")
+    let shape = try shape.validated(in: Self.operation)
     let parameter = Parameter(
       try initializer(shape, as: type, on: x.device), isTrained: isTrainedWhenMade)
     parameter.constrain(constraint?.apply)
