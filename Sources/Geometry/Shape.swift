@@ -3,17 +3,20 @@
 /// A shape may come from a literal, which cannot fail; operations that take one check it.
 @frozen public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomStringConvertible
 {
+  /// The most axes that a shape has.
   public static let maximumRank = 8
 
   @usableFromInline var extents: SIMD8<Int>
   /// How many axes there are.
   public let rank: Int
 
+  /// The shape of a scalar.
   @inlinable public init() {
     extents = SIMD8(repeating: 1)
     rank = 0
   }
 
+  /// The extents as a literal: `[64, 28, 28, 1]`.
   @inlinable public init(arrayLiteral elements: Int...) { self.init(elements) }
 
   /// The shape with these extents. Past the eighth they are not kept, and the rank shows it.
@@ -28,6 +31,7 @@
     self.rank = rank
   }
 
+  /// The extent of an axis, counted from 0.
   @inlinable public subscript(axis: Int) -> Int {
     get { extents[axis] }
     set { extents[axis] = newValue }
@@ -44,12 +48,14 @@
 
 // Not a collection: the `count` of one would have to be the number of axes.
 extension Shape: Sequence {
+  /// Goes through the extents from the first axis to the last.
   @frozen public struct Iterator: IteratorProtocol {
     @usableFromInline let shape: Shape
     @usableFromInline var axis = 0
 
     @inlinable init(_ shape: Shape) { self.shape = shape }
 
+    /// The next extent, nil behind the last.
     @inlinable public mutating func next() -> Int? {
       guard axis < shape.indices.upperBound else { return nil }
       defer { axis += 1 }
@@ -57,7 +63,11 @@ extension Shape: Sequence {
     }
   }
 
+  /// Begins at the first axis.
   @inlinable public func makeIterator() -> Iterator { Iterator(self) }
+  /// The number of axes.
+
+  /// The number of axes.
   @inlinable public var underestimatedCount: Int { indices.upperBound }
 
   /// The axes whose extents are kept.

@@ -8,6 +8,7 @@ public struct TensorError: Error, Sendable, CustomStringConvertible {
     case corruptFile, unsupportedFile, io, numeric, nondeterministic, cancelled
   }
 
+  /// The family of the mistake.
   public let kind: Kind
   /// The function that was called, as the caller spells it: `matmul`.
   public let operation: String
@@ -24,6 +25,7 @@ public struct TensorError: Error, Sendable, CustomStringConvertible {
   /// The code of the system call or OpenCL call that failed.
   public let code: Int32?
 
+  /// An error, worded as the operation's caller would.
   public init(
     _ kind: Kind, _ operation: String, _ detail: String, operands: [TensorInfo] = [],
     hint: String? = nil, code: Int32? = nil
@@ -55,10 +57,13 @@ public struct TensorError: Error, Sendable, CustomStringConvertible {
 /// What an error tells of an operand.
 public struct TensorInfo: Hashable, Sendable, CustomStringConvertible {
   public let name: String
+  /// The extents of the operand.
   public let shape: Shape
   public let scalarType: ScalarType
+  /// The device that it is on, by name.
   public let device: String
 
+  /// What an error is to tell of an operand.
   public init(name: String = "", shape: Shape, scalarType: ScalarType, device: String) {
     self.name = name
     self.shape = shape

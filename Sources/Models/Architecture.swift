@@ -9,6 +9,7 @@ public struct Architecture: Sendable {
   public let name: String
   /// What its paper used, without the batch.
   public let input: Shape
+  /// The scalar type of its inputs.
   public let inputType: ScalarType
   /// How many classes it has if not told otherwise.
   public let classes: Int

@@ -30,6 +30,7 @@ public struct OptimizerState: Sendable {
   /// The number of steps and whatever else it counts.
   public var numbers: [String: Double] = [:]
 
+  /// A state that holds nothing.
   public init() {}
 }
 

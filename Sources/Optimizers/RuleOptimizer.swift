@@ -7,8 +7,11 @@ public import Tensors
 /// Order: clip the gradient, weight decay, update.
 public class RuleOptimizer: Optimizer {
   public var learningRate: Double
+  /// What gradients are cut to before anything else.
   public let clipping: Clipping
+  /// By how much parameters shrink; 0 for not.
   public let weightDecay: Double
+  /// Whose form of the update it is.
   public let convention: Convention
   public private(set) var stepCount = 0
 

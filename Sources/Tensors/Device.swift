@@ -82,6 +82,7 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
   public var name: String { place.name }
   public var description: String { place.name }
 
+  /// What it is and what it can do.
   public var information: DeviceInformation {
     get throws(TensorError) { try place.backend.information }
   }

@@ -22,6 +22,7 @@ public struct MemoryStatistics: Sendable, Equatable {
 }
 
 extension Device {
+  /// What its pool of buffers holds now, and has done so far.
   public var memory: MemoryStatistics {
     get throws(TensorError) {
       let found = try place.backend.memory.statistics

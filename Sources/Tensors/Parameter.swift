@@ -13,6 +13,7 @@ public final class Parameter: @unchecked Sendable {
   private var constraint: (@Sendable (Tensor) throws -> Tensor)?
   private let lock = Lock()
 
+  /// A place that holds `value` first.
   public init(_ value: Tensor, isTrained: Bool = true) {
     held = value.lifted
     trains = isTrained
@@ -38,6 +39,7 @@ public final class Parameter: @unchecked Sendable {
   /// What it holds now.
   public var value: Tensor { lock.withLock { held } }
 
+  /// The extents of what it holds; they never change.
   public var shape: Shape { value.shape }
 
   /// Puts `value` in place of what it holds. Gradients do not flow from one step to the next.

@@ -8,6 +8,7 @@ public struct OperationTime: Sendable, Hashable {
   public let name: String
   /// How often it ran.
   public let count: Int
+  /// All runs together.
   public let seconds: Double
 }
 

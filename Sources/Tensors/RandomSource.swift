@@ -7,9 +7,11 @@ internal import Synchronization
 /// number of threads. They are bound when an operation is recorded: computing it twice gives the
 /// same numbers.
 public final class RandomSource: Sendable {
+  /// What its numbers follow from.
   public let seed: UInt64
   private let counter: Atomic<UInt64>
 
+  /// A source at its beginning.
   public init(seed: UInt64) {
     self.seed = seed
     counter = Atomic(0)

@@ -17,11 +17,14 @@ public struct Tensor: Sendable {
     if Debugging.isOn { try Debugging.check(node) }
   }
 
+  /// The extent of each axis.
   public var shape: Shape { node.shape }
+  /// The number of axes.
   public var rank: Int { node.shape.rank }
   /// The number of elements.
   public var count: Int { node.shape.count }
   public var scalarType: ScalarType { node.scalarType }
+  /// Where its elements are, or will be.
   public var device: Device { Device(place: node.place) }
 
   package var layoutCount: Int { node.shape.count }

@@ -17,7 +17,8 @@ struct DescribedModel {
   }
 
   var outputShapes: [[Int]] { summary.rows.map(\.output) }
-  var parametersPerLayer: [Int] { summary.rows.map(\.parameters) }
+  /// Those that are trained.
+  var parametersPerLayer: [Int] { summary.rows.map(\.trainable) }
 
   /// What most cases ask for.
   var counts: [String: any Answer] {

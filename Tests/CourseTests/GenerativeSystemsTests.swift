@@ -29,15 +29,16 @@ import Testing
       try generator.build(input: [64, 4])
       try critic.build(input: [64, 3])
       let (ofGenerator, ofCritic) = (try generator.parameters, try critic.parameters)
-      let (first, second) = (try Adam(learningRate: 0.02), try Adam(learningRate: 0.02))
+      let first = try Adam(learningRate: 0.01, beta1: 0.5)
+      let second = try Adam(learningRate: 0.01, beta1: 0.5)
       func fakes() throws -> Tensor { try generator(Self.labelled(.normal([64, 2]), labels)) }
       func judged(_ x: Tensor, isReal: Double) throws -> Tensor {
         try Loss.sigmoidCrossEntropy(critic(Self.labelled(x, labels)), .full(isReal, [64, 1]))
       }
-      for _ in 0..<150 {
+      for _ in 0..<400 {
         let before = try ofGenerator[0].value.bytes()
         try descend(ofCritic, first, steps: 1) {
-          let real = try centres + Tensor.normal([64, 1]) * 0.3
+          let real = try centres + Tensor.normal([64, 1])
           return try judged(real, isReal: 1) + judged(stopGradient(fakes()), isReal: 0)
         }
         #expect(try ofGenerator[0].value.bytes() == before)

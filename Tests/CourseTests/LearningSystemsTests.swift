@@ -14,7 +14,7 @@ import Testing
       let x = try Tensor.normal([128, 8])
       let y = try (x.slice(axis: 1, 0..<1) - x.slice(axis: 1, 1..<2)) * 3
       try model.build(input: x.shape)
-      try descend(model.parameters, Adam(learningRate: 0.05), steps: 250) {
+      try descend(model.parameters, Adam(learningRate: 0.05), steps: 450) {
         try Loss.squared(model(x), y) + (model.regularization() ?? Tensor(0))
       }
       let gates = try #require(model[0] as? HardConcreteGates)

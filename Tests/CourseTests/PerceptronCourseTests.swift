@@ -143,7 +143,8 @@ import Testing
     let (weights, bias) = (
       Parameter(try problem.tensor("w")), Parameter(try problem.tensor("b"))
     )
-    let steps = try PerceptronRule(rate: problem.number("learning_rate")).epoch(
+    // The case adds rate · (target - output) · x, and a wrong output is 2 away from its target.
+    let steps = try PerceptronRule(rate: 2 * problem.number("learning_rate")).epoch(
       weights, bias, examples: problem.tensor("x"), targets: problem["t"].counts())
     return [
       "steps": try steps.map { step in

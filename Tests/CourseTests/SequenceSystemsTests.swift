@@ -125,14 +125,14 @@ import Testing
   /// Additive attention finds the step that a query asks for, and its weights say so.
   @Test func attentionWeightsCanBeRead() throws {
     try withSeed(15) {
-      let attention = AdditiveAttention(16)
+      let attention = AdditiveAttention(32)
       let keys = try Tensor.eye(5, 5).expanded(at: 0).broadcast(to: [5, 5, 5])
       let queries = try Tensor.eye(5, 5).expanded(at: 1)
       let values = try Tensor.normal([5, 5, 2])
       let wanted = try values.reshaped(to: [25, 2])
         .gather(Tensor([0, 6, 12, 18, 24] as [Int32], shape: [5])).expanded(at: 1)
       _ = try attention(queries, values, key: keys)
-      try descend(attention.parameters, Adam(learningRate: 0.1), steps: 150) {
+      try descend(attention.parameters, Adam(learningRate: 0.03), steps: 500) {
         try Loss.squared(attention(queries, values, key: keys).result, wanted)
       }
       let weights = try attention(queries, values, key: keys).weights.squeezed(axes: [1])

@@ -31,7 +31,7 @@ extension LayerRecords {
     pool("AdaptiveAveragePool2D", "adaptiveAveragePool2D") { AdaptiveAveragePool2D([2, 4]) },
     pool("AdaptiveMaxPool2D", "adaptiveMaxPool2D") { AdaptiveMaxPool2D([2, 4]) },
     pool("UpSampling2D", "upsample2D") { UpSampling2D(2, mode: .bilinear) },
-    pool("LocalResponseNorm", "localResponseNorm") { LocalResponseNorm(radius: 1) },
+    LayerRecord("LocalResponseNorm", image) { LocalResponseNorm(radius: 1) },
     steps("MaxPool1D", "maxPool1D") { MaxPool1D(2) },
     steps("AveragePool1D", "averagePool1D") { AveragePool1D(4, stride: 2) },
     steps("AdaptiveAveragePool1D", "adaptiveAveragePool1D") { AdaptiveAveragePool1D(4) },

@@ -41,7 +41,12 @@ extension LayerRecords {
     LayerRecord(
       "Embedding", [.integers([2, 3], below: 5)],
       .inputs([.normal([2, 3])], says: ["embedding", "[2, 3]", "integers"])
-    ) { .init(Embedding(5, 4)) },
+    ) {
+      // Integers do not say that a weight is to be float64.
+      let layer = Embedding(5, 4)
+      try layer.embeddings.assign(Tensor.normal([5, 4], as: .float64))
+      return .init(layer)
+    },
     LayerRecord(
       "Masking", sequence, wrong: .normal([2, 5]),
       says: ["masking", "[2, 5]", "[batch, time, features]"]

@@ -58,7 +58,7 @@ enum LayerRecords {
     LayerRecord("Dropout", .normal([2, 30])) { Dropout(0.3) },
     LayerRecord(
       "SpatialDropout", .normal([2, 3, 3, 8]), wrong: .normal([3]),
-      says: ["spatialDropout", "[3]", "[batch"]
+      says: ["spatialDropout", "[3]", "a batch"]
     ) { SpatialDropout(0.5) },
     LayerRecord("AlphaDropout", .normal([2, 30])) { AlphaDropout(0.3) },
     LayerRecord("GaussianNoise", .normal([2, 3])) { GaussianNoise(0.5) },
@@ -82,10 +82,10 @@ enum LayerRecords {
   ]
 
   static let merging: [LayerRecord] = [
-    pair("Add", says: ["+", "[2, 3]", "[2, 4]"]) { .init(Add()) },
-    pair("Subtract", says: ["-", "[2, 3]", "[2, 4]"]) { .init(Subtract()) },
-    pair("Multiply", says: ["*", "[2, 3]", "[2, 4]"]) { .init(Multiply()) },
-    pair("Average", says: ["+", "[2, 3]", "[2, 4]"]) { .init(Average()) },
+    pair("Add", says: ["add", "[2, 3]", "[2, 4]"]) { .init(Add()) },
+    pair("Subtract", says: ["subtract", "[2, 3]", "[2, 4]"]) { .init(Subtract()) },
+    pair("Multiply", says: ["multiply", "[2, 3]", "[2, 4]"]) { .init(Multiply()) },
+    pair("Average", says: ["average", "[2, 3]", "[2, 4]"]) { .init(Average()) },
     pair("Maximum", says: ["maximum", "[2, 3]", "[2, 4]"]) { .init(Maximum()) },
     pair("Minimum", says: ["minimum", "[2, 3]", "[2, 4]"]) { .init(Minimum()) },
     LayerRecord(
@@ -127,7 +127,7 @@ enum LayerRecords {
     ) { TimeDistributed(Dense(2)) },
     LayerRecord(
       "ZeroPadding", .normal([1, 2, 3, 2]), wrong: .normal([2, 3]),
-      says: ["padded", "[2, 3]", "[batch, …, channels]"]
+      says: ["zeroPadding", "[2, 3]", "2 spatial axes"]
     ) { ZeroPadding([(1, 0), (2, 1)]) },
     LayerRecord(
       "Cropping", .normal([1, 4, 5, 2]), wrong: .normal([1, 2, 5, 2]),

@@ -106,14 +106,14 @@ struct LossRecord: Sendable, CustomTestStringConvertible {
         }
       },
       LossRecord(
-        "policyGradientLoss", [.normal([3]), .shares([3])], wrong: [.normal([3]), .normal([4])],
+        "policyGradientLoss", [.normal([3]), .integers([3], below: 4), .normal([3])],
+        wrong: [.normal([3]), .integers([4], below: 4), .normal([3])],
         says: ["policyGradientLoss", "[3]", "[4]"]
       ) {
-        // No gradient flows through advantages, so that a square of them is none of the test's.
+        // No gradient flows through advantages; integers have none anyway.
         try policyGradientLoss(
-          logProbabilities: $0[0],
-          advantages: Tensor.ones([3], as: .float64, on: $0[0].device)
-            + $0[1] * 0, entropy: $0[0] * $0[0], entropyWeight: 0.1)
+          logProbabilities: $0[0], advantages: $0[1].cast(to: .float64), entropy: $0[2],
+          entropyWeight: 0.1)
       },
       LossRecord(
         "tripletLoss", [a, a, a], wrong: [a, a, b], says: ["tripletLoss", "[3, 4]", "[3, 5]"]

@@ -3,6 +3,7 @@ public import Tensors
 
 /// A function of one tensor with a name, as layers take it: `Dense(10, activation: .relu)`.
 public struct ActivationFunction: Sendable {
+  /// As summaries call it.
   public let name: String
   private let function: @Sendable (Tensor) throws -> Tensor
 
@@ -12,6 +13,7 @@ public struct ActivationFunction: Sendable {
     self.function = function
   }
 
+  /// Its value for each element of `x`.
   public func callAsFunction(_ x: Tensor) throws(TensorError) -> Tensor {
     do { return try function(x) } catch { throw error.asTensorError }
   }

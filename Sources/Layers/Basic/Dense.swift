@@ -3,6 +3,7 @@ public import Tensors
 
 /// `activation(x · kernel + bias)` over the last axis.
 public final class Dense: Layer {
+  /// How many numbers it gives.
   public let units: Int
   private let activation: ActivationFunction
   /// `[inputs, units]`, Glorot uniform.
@@ -10,6 +11,9 @@ public final class Dense: Layer {
   /// `[units]`, zeros.
   public let bias: Weight?
 
+  /// - Parameters:
+  ///   - units: how many numbers it gives.
+  ///   - kernel, bias: how its weights begin, with what regularises or constrains them.
   public init(
     _ units: Int, activation: ActivationFunction = .linear, useBias: Bool = true,
     kernel: Weight = Weight(.glorotUniform), bias: Weight = Weight(.zeros)

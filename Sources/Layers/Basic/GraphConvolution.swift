@@ -21,6 +21,7 @@ public final class GraphConvolution: Module {
   /// `[units]`, zeros.
   public let bias: Weight?
 
+  /// - Parameter units: the features that a node comes to have.
   public init(
     _ units: Int, aggregation: Aggregation = .sum, activation: ActivationFunction = .linear,
     useBias: Bool = true

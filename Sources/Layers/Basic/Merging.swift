@@ -3,6 +3,7 @@ public import Tensors
 
 /// The sum of its inputs.
 public final class Add: MergingLayer {
+  /// A layer without weights.
   public init() {}
 
   public func forward(_ inputs: [Tensor]) throws(TensorError) -> Tensor {
@@ -12,6 +13,7 @@ public final class Add: MergingLayer {
 
 /// The first input less the second.
 public final class Subtract: MergingLayer {
+  /// A layer without weights.
   public init() {}
 
   public func forward(_ inputs: [Tensor]) throws(TensorError) -> Tensor {
@@ -24,6 +26,7 @@ public final class Subtract: MergingLayer {
 
 /// The product of its inputs, an element at a time.
 public final class Multiply: MergingLayer {
+  /// A layer without weights.
   public init() {}
 
   public func forward(_ inputs: [Tensor]) throws(TensorError) -> Tensor {
@@ -33,16 +36,22 @@ public final class Multiply: MergingLayer {
 
 /// The mean of its inputs.
 public final class Average: MergingLayer {
+  /// A layer without weights.
   public init() {}
 
   public func forward(_ inputs: [Tensor]) throws(TensorError) -> Tensor {
-    try folded(inputs, "average") { (a, b) throws(TensorError) in try a + b }
+    for input in inputs.dropFirst() where input.shape.broadcast(with: inputs[0].shape) == nil {
+      throw TensorError(
+        .shape, "average", "shapes do not broadcast", operands: inputs.map { TensorInfo($0) })
+    }
+    return try folded(inputs, "average") { (a, b) throws(TensorError) in try a + b }
       / Double(max(1, inputs.count))
   }
 }
 
 /// The largest of its inputs, an element at a time.
 public final class Maximum: MergingLayer {
+  /// A layer without weights.
   public init() {}
 
   public func forward(_ inputs: [Tensor]) throws(TensorError) -> Tensor {
@@ -52,6 +61,7 @@ public final class Maximum: MergingLayer {
 
 /// The smallest of its inputs, an element at a time.
 public final class Minimum: MergingLayer {
+  /// A layer without weights.
   public init() {}
 
   public func forward(_ inputs: [Tensor]) throws(TensorError) -> Tensor {
@@ -63,6 +73,7 @@ public final class Minimum: MergingLayer {
 public final class Concatenate: MergingLayer {
   private let axis: Int
 
+  /// - Parameter axis: the one that grows.
   public init(axis: Int = -1) { self.axis = axis }
 
   public func forward(_ inputs: [Tensor]) throws(TensorError) -> Tensor {
@@ -90,6 +101,12 @@ public final class Dot: MergingLayer {
     }
     let a = try matrices(inputs[0], axes.0)
     let b = try matrices(inputs[1], axes.1)
+    guard a.shape[2] == b.shape[2], a.shape[0] == b.shape[0] else {
+      throw TensorError(
+        .shape, "dot",
+        "batches or extents to be summed over, \(a.shape[2]) and \(b.shape[2]), differ",
+        operands: inputs.map { TensorInfo($0) })
+    }
     let product = try matmul(a, b, transposeRight: true)
     // Where an input has no steps, the axis that stands for them goes again.
     var gone: [Int] = []

@@ -5,6 +5,9 @@ public import Tensors
 public final class Rescaling: Layer {
   private let scale: Double, offset: Double
 
+  /// - Parameters:
+  ///   - scale: what each element is multiplied by.
+  ///   - offset: what is added behind that.
   public init(scale: Double, offset: Double = 0) {
     self.scale = scale
     self.offset = offset
@@ -23,6 +26,7 @@ public final class Normalization: Layer {
   /// `[features]`; not trained.
   public let variance = Weight(.ones, isTrained: false)
 
+  /// One that has yet to be adapted: so far it changes nothing.
   public init() {}
 
   /// Takes mean and variance of the last axis of `data`.

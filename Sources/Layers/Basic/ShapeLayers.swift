@@ -3,6 +3,7 @@ public import Tensors
 
 /// All axes behind the batch as one.
 public final class Flatten: Layer {
+  /// A layer without weights.
   public init() {}
 
   public func forward(_ x: Tensor) throws(TensorError) -> Tensor {
@@ -14,6 +15,7 @@ public final class Flatten: Layer {
 public final class Reshape: Layer {
   private let target: Shape
 
+  /// - Parameter target: the extents behind the batch; one may be -1.
   public init(_ target: Shape) { self.target = target }
 
   public func forward(_ x: Tensor) throws(TensorError) -> Tensor {
@@ -48,6 +50,7 @@ public final class Permute: Layer {
 public final class RepeatVector: Layer {
   private let count: Int
 
+  /// - Parameter count: how many steps there are to be.
   public init(_ count: Int) { self.count = count }
 
   public func forward(_ x: Tensor) throws(TensorError) -> Tensor {
@@ -62,8 +65,10 @@ public final class RepeatVector: Layer {
 
 /// A layer applied to each step of a sequence, with the same weights.
 public final class TimeDistributed: Layer {
+  /// What each step is given to.
   public let layer: any Layer
 
+  /// - Parameter layer: what each step is given to; its own input has no axis of steps.
   public init(_ layer: any Layer) { self.layer = layer }
 
   public func forward(_ x: Tensor) throws(TensorError) -> Tensor {
@@ -83,6 +88,9 @@ public final class Lambda: Layer {
   private let name: String
   private let function: (Tensor) throws -> Tensor
 
+  /// - Parameters:
+  ///   - name: as the closure is to be called.
+  ///   - function: what it makes of its input, out of tensor operations.
   public init(_ name: String = "lambda", _ function: @escaping (Tensor) throws -> Tensor) {
     self.name = name
     self.function = function
@@ -95,6 +103,7 @@ public final class Lambda: Layer {
 
 /// Its input.
 public final class Identity: Layer {
+  /// A layer without weights.
   public init() {}
 
   public func forward(_ x: Tensor) throws(TensorError) -> Tensor { x }
@@ -111,7 +120,12 @@ public final class ZeroPadding: Layer {
   public convenience init(_ padding: Int) { self.init([(padding, padding), (padding, padding)]) }
 
   public func forward(_ x: Tensor) throws(TensorError) -> Tensor {
-    try x.padded([(0, 0)] + paddings + [(0, 0)])
+    guard x.rank == paddings.count + 2 else {
+      throw TensorError(
+        .shape, "zeroPadding", "\(paddings.count) spatial axes are to be padded",
+        operands: [TensorInfo(x)])
+    }
+    return try x.padded([(0, 0)] + paddings + [(0, 0)])
   }
 }
 

@@ -13,6 +13,9 @@ public final class Conv1D: Layer {
   /// `[filters]`, zeros.
   public let bias: Weight?
 
+  /// - Parameters:
+  ///   - filters: the channels of the result.
+  ///   - kernel: the steps that a filter sees.
   public init(
     _ filters: Int, kernel window: Int, stride: Int = 1, padding: Padding = .valid,
     dilation: Int = 1, groups: Int = 1, activation: ActivationFunction = .linear,

@@ -13,6 +13,9 @@ public final class Conv2DTranspose: Layer {
   /// `[filters]`, zeros.
   public let bias: Weight?
 
+  /// - Parameters:
+  ///   - filters: the channels of the result.
+  ///   - kernel: rows and columns of a filter.
   public init(
     _ filters: Int, kernel window: [Int], stride: [Int] = [1, 1], padding: Padding = .valid,
     outputPadding: [Int]? = nil, activation: ActivationFunction = .linear, useBias: Bool = true,

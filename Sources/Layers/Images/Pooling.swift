@@ -72,6 +72,7 @@ public final class AveragePool1D: Pool1D {
 public final class GlobalAveragePool: Layer {
   private let keepsAxes: Bool
 
+  /// - Parameter keepingAxes: whether pooled axes stay, with the extent 1.
   public init(keepingAxes: Bool = false) { keepsAxes = keepingAxes }
 
   public func forward(_ x: Tensor) throws(TensorError) -> Tensor {
@@ -93,6 +94,7 @@ public final class GlobalAveragePool: Layer {
 public final class GlobalMaxPool: Layer {
   private let keepsAxes: Bool
 
+  /// - Parameter keepingAxes: whether pooled axes stay, with the extent 1.
   public init(keepingAxes: Bool = false) { keepsAxes = keepingAxes }
 
   public func forward(_ x: Tensor) throws(TensorError) -> Tensor {
@@ -108,6 +110,7 @@ public final class GlobalMaxPool: Layer {
 public final class AdaptiveAveragePool2D: Layer {
   private let size: [Int]
 
+  /// - Parameter size: rows and columns of the result.
   public init(_ size: [Int]) { self.size = size }
 
   public func forward(_ x: Tensor) throws(TensorError) -> Tensor {
@@ -119,6 +122,7 @@ public final class AdaptiveAveragePool2D: Layer {
 public final class AdaptiveMaxPool2D: Layer {
   private let size: [Int]
 
+  /// - Parameter size: rows and columns of the result.
   public init(_ size: [Int]) { self.size = size }
 
   public func forward(_ x: Tensor) throws(TensorError) -> Tensor {
@@ -130,6 +134,7 @@ public final class AdaptiveMaxPool2D: Layer {
 public final class AdaptiveAveragePool1D: Layer {
   private let size: Int
 
+  /// - Parameter size: the steps of the result.
   public init(_ size: Int) { self.size = size }
 
   public func forward(_ x: Tensor) throws(TensorError) -> Tensor {
@@ -159,11 +164,13 @@ public final class UpSampling2D: Layer {
   private let scale: [Int]
   private let mode: Interpolation
 
+  /// - Parameter scale: by what rows and columns are multiplied.
   public init(_ scale: [Int], mode: Interpolation = .nearest) {
     self.scale = scale
     self.mode = mode
   }
 
+  /// The same factor for rows and columns.
   public convenience init(_ scale: Int = 2, mode: Interpolation = .nearest) {
     self.init([scale, scale], mode: mode)
   }

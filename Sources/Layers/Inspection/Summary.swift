@@ -26,10 +26,13 @@ public struct Summary: Sendable {
   public var model: String
   /// Without the batch.
   public let input: [Int]
+  /// Its layers in the order of their calls.
   public let rows: [Row]
   /// Of the whole model, including what no call has met.
   public let parameters: Int, trainable: Int
+  /// Those that no optimizer changes.
   public var nonTrainable: Int { parameters - trainable }
+  /// For one element of the batch.
   public let multiplications: Int
   /// The bytes of all results of layers for one element of the batch.
   public let activationBytes: Int

@@ -7,6 +7,7 @@ public struct BLEU: Sendable {
   private var matches: [Int], totals: [Int]
   private var length = 0, referenceLength = 0
 
+  /// - Parameter order: the longest runs that are compared.
   public init(order: Int = 4) {
     self.order = max(1, order)
     matches = [Int](repeating: 0, count: self.order)

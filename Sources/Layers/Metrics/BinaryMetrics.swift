@@ -5,6 +5,7 @@ public import Tensors
 public final class BinaryMetric: Metric {
   /// The four counts.
   public struct Counts: Sendable, Equatable {
+    /// What was found and is there, found and is not, left and is not, left and is there.
     public var truePositives = 0.0, falsePositives = 0.0, trueNegatives = 0.0, falseNegatives = 0.0
 
     /// The share of what was found that is right.
@@ -62,6 +63,7 @@ public final class BinaryMetric: Metric {
     ])
   }
 
+  /// The four counts over all batches since the last reset.
   public func counts() throws(TensorError) -> Counts {
     guard let sums = try totals.values() else { return Counts() }
     return Counts(
@@ -77,18 +79,22 @@ public final class BinaryMetric: Metric {
 }
 
 extension Metric where Self == BinaryMetric {
+  /// The share of what was found that is right.
   public static func precision(threshold: Double = 0.5) -> BinaryMetric {
     BinaryMetric("precision", threshold: threshold) { $0.precision }
   }
 
+  /// The share of what is there that was found.
   public static func recall(threshold: Double = 0.5) -> BinaryMetric {
     BinaryMetric("recall", threshold: threshold) { $0.recall }
   }
 
+  /// The share of what is not there that was left alone.
   public static func specificity(threshold: Double = 0.5) -> BinaryMetric {
     BinaryMetric("specificity", threshold: threshold) { $0.specificity }
   }
 
+  /// Precision and recall in one, recall counting `beta` times as much.
   public static func fScore(beta: Double = 1, threshold: Double = 0.5) -> BinaryMetric {
     BinaryMetric("F\(beta)", threshold: threshold) { $0.fScore(beta: beta) }
   }

@@ -5,7 +5,9 @@ public import Tensors
 public final class ConfusionMatrix: Metric {
   /// What a class comes to.
   public struct Row: Sendable {
+    /// The class, counted from 0.
     public let label: Int
+    /// From 0 to 1; 0 where there is nothing to take a share of.
     public let precision: Double, recall: Double, f1: Double, iou: Double
     /// How many samples have the label.
     public let support: Int
@@ -13,9 +15,11 @@ public final class ConfusionMatrix: Metric {
 
   public let name = "accuracy by class"
   public let isMaximized = true
+  /// How many rows and columns there are.
   public let classes: Int
   private let totals = Totals()
 
+  /// - Parameter classes: how many rows and columns there are.
   public init(classes: Int) { self.classes = classes }
 
   /// - Parameters:
@@ -88,6 +92,7 @@ public final class MeanIoU: Metric {
   public let isMaximized = true
   private let counts: ConfusionMatrix
 
+  /// - Parameter classes: how many there are.
   public init(classes: Int) { counts = ConfusionMatrix(classes: classes) }
 
   public func update(

@@ -3,6 +3,7 @@ public import Tensors
 
 /// The area under the curve of a binary classifier, from probabilities counted in as many intervals.
 public final class AUC: Metric {
+  /// Which of the two curves.
   public enum Curve: String, Sendable {
     /// True positives against false positives.
     case roc
@@ -16,6 +17,7 @@ public final class AUC: Metric {
   private let intervals: Int
   private let totals = Totals()
 
+  /// - Parameter intervals: into how many probabilities from 0 to 1 are sorted.
   public init(_ curve: Curve = .roc, intervals: Int = 1000) {
     self.curve = curve
     self.intervals = max(2, intervals)
@@ -73,6 +75,7 @@ public final class ExpectedCalibrationError: Metric {
   private let bins: Int
   private let totals = Totals()
 
+  /// - Parameter bins: into how many confidences from 0 to 1 are sorted.
   public init(bins: Int = 15) { self.bins = max(1, bins) }
 
   public func update(

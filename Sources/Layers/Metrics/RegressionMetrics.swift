@@ -2,6 +2,7 @@ public import Geometry
 public import Tensors
 
 extension Metric where Self == MeanMetric {
+  /// The mean of `|x - t|`.
   public static var meanAbsoluteError: MeanMetric {
     MeanMetric("mean absolute error", isMaximized: false) { x, t in
       try requireSameShape("mean absolute error", x, t)
@@ -9,6 +10,7 @@ extension Metric where Self == MeanMetric {
     }
   }
 
+  /// The mean of `(x - t)²`.
   public static var meanSquaredError: MeanMetric {
     MeanMetric("mean squared error", isMaximized: false) { x, t in
       try requireSameShape("mean squared error", x, t)
@@ -16,6 +18,7 @@ extension Metric where Self == MeanMetric {
     }
   }
 
+  /// The root of the mean of `(x - t)²`.
   public static var rootMeanSquaredError: MeanMetric {
     MeanMetric("root mean squared error", isMaximized: false, finish: .squareRoot) { x, t in
       try requireSameShape("root mean squared error", x, t)
@@ -56,6 +59,7 @@ public final class RSquared: Metric {
   public let isMaximized = true
   private let totals = Totals()
 
+  /// A metric of no samples yet.
   public init() {}
 
   public func update(

@@ -11,6 +11,7 @@ public final class GroupNorm: Layer {
   /// `[channels]`, zeros.
   public let shift: Weight?
 
+  /// - Parameter groups: how many; the channels are a multiple of it.
   public init(groups: Int = 32, epsilon: Double = 1e-3, center: Bool = true, scale: Bool = true) {
     self.groups = groups
     self.epsilon = epsilon
@@ -34,6 +35,7 @@ public final class InstanceNorm: Layer {
   /// `[channels]`, zeros.
   public let shift: Weight?
 
+  /// - Parameter epsilon: added to the variances.
   public init(epsilon: Double = 1e-3, center: Bool = true, scale: Bool = true) {
     self.epsilon = epsilon
     self.scale = scale ? Weight(.ones) : nil
@@ -52,6 +54,7 @@ public final class LocalResponseNorm: Layer {
   private let radius: Int
   private let bias: Double, alpha: Double, beta: Double
 
+  /// - Parameter radius: how many channels on either side count.
   public init(radius: Int = 5, bias: Double = 1, alpha: Double = 1, beta: Double = 0.5) {
     self.radius = radius
     self.bias = bias

@@ -36,6 +36,7 @@ public final class RMSNorm: Layer {
   /// The extents of the axes, ones.
   public let scale = Weight(.ones)
 
+  /// - Parameter axisCount: how many of the last axes are normalised together.
   public init(axisCount: Int = 1, epsilon: Double = 1e-6) {
     self.axisCount = axisCount
     self.epsilon = epsilon

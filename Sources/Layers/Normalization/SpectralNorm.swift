@@ -4,6 +4,7 @@ public import Tensors
 /// A layer whose kernel is divided by its largest singular value, found by a step of the power
 /// iteration at each call in training (Miyato et al. 2018).
 public final class SpectralNorm: Layer {
+  /// The layer that is called.
   public let layer: any Layer
   private let kernel: Weight
   private let iterations: Int

@@ -6,6 +6,7 @@ public import Tensors
 public final class Dropout: Layer {
   private let rate: Double
 
+  /// - Parameter rate: the share that is dropped, from 0 up to but not 1.
   public init(_ rate: Double) { self.rate = rate }
 
   public func forward(_ x: Tensor) throws(TensorError) -> Tensor {
@@ -17,6 +18,7 @@ public final class Dropout: Layer {
 public final class SpatialDropout: Layer {
   private let rate: Double
 
+  /// - Parameter rate: the share that is dropped, from 0 up to but not 1.
   public init(_ rate: Double) { self.rate = rate }
 
   public func forward(_ x: Tensor) throws(TensorError) -> Tensor {
@@ -28,6 +30,7 @@ public final class SpatialDropout: Layer {
 public final class AlphaDropout: Layer {
   private let rate: Double
 
+  /// - Parameter rate: the share that is dropped, from 0 up to but not 1.
   public init(_ rate: Double) { self.rate = rate }
 
   public func forward(_ x: Tensor) throws(TensorError) -> Tensor {
@@ -39,6 +42,7 @@ public final class AlphaDropout: Layer {
 public final class GaussianNoise: Layer {
   private let deviation: Double
 
+  /// - Parameter standardDeviation: of what is added.
   public init(_ standardDeviation: Double) { deviation = standardDeviation }
 
   public func forward(_ x: Tensor) throws(TensorError) -> Tensor {
@@ -52,6 +56,7 @@ public final class GaussianNoise: Layer {
 public final class ActivityRegularization: Layer {
   private let regularizer: Regularizer
 
+  /// - Parameter regularizer: the penalty, divided by the size of the batch.
   public init(_ regularizer: Regularizer) { self.regularizer = regularizer }
 
   public func forward(_ x: Tensor) throws(TensorError) -> Tensor {

@@ -14,6 +14,10 @@ public final class HardConcreteGates: Layer {
   // The distribution is stretched beyond 0 and 1, so that both ends have a share of their own.
   private static let (low, high) = (-0.1, 1.1)
 
+  /// - Parameters:
+  ///   - strength: what an open gate costs.
+  ///   - temperature: how far gates are from open or shut in training; the paper has 2/3.
+  ///   - initial: the mean of the first logits.
   public init(strength: Double = 1e-3, temperature: Double = 2.0 / 3, initial: Double = 2) {
     self.temperature = temperature
     let shift = temperature * log(-Self.low / Self.high)

@@ -8,6 +8,7 @@ public final class Attention: Module {
   /// A scalar that scores are multiplied by, ones; nil if it is not learned.
   public let scale: Weight?
 
+  /// - Parameter causal: whether a step sees none behind itself.
   public init(useScale: Bool = false, causal: Bool = false) {
     scale = useScale ? Weight(.ones) : nil
     isCausal = causal
@@ -40,6 +41,7 @@ public final class AdditiveAttention: Module {
   /// `[units]`, Glorot uniform.
   public let scores = Weight(.glorotUniform)
 
+  /// - Parameter units: the features that queries and keys are compared in.
   public init(_ units: Int) { self.units = units }
 
   /// What each step of `query` finds, `[batch, t, dv]`, and by which weights, `[batch, t, s]`.

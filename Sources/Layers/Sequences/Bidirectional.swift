@@ -9,6 +9,7 @@ public final class Bidirectional: Layer {
   }
 
   public let forward: RecurrentLayer
+  /// The layer that begins at the last step.
   public let backward: RecurrentLayer
   private let merge: Merge
 

@@ -37,6 +37,7 @@ public final class Embedding: Layer {
 public final class Masking: Layer {
   private let value: Double
 
+  /// - Parameter value: what all features of a step hold that does not count.
   public init(_ value: Double = 0) { self.value = value }
 
   public func forward(_ x: Tensor) throws(TensorError) -> Tensor {

@@ -5,6 +5,7 @@ public import Tensors
 /// Sines and cosines of the position added to each step (Vaswani et al. 2017): frequencies from 1
 /// down to 1/10,000, even features sines and odd ones cosines.
 public final class PositionalEncoding: Layer {
+  /// A layer without weights.
   public init() {}
 
   public func forward(_ x: Tensor) throws(TensorError) -> Tensor {

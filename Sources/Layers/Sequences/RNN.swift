@@ -16,9 +16,14 @@ public protocol RecurrentCell: Module {
 ///
 /// The built-in layers run whole sequences in one operation and are much faster.
 public final class RNN: Layer {
+  /// What each step is given to.
   public let cell: any RecurrentCell
   private let returnsSequences: Bool, goesBackwards: Bool
 
+  /// - Parameters:
+  ///   - cell: what each step is given to.
+  ///   - returnSequences: whether all outputs are the result, or the last.
+  ///   - goBackwards: whether it begins at the last step.
   public init(
     _ cell: any RecurrentCell, returnSequences: Bool = false, goBackwards: Bool = false
   ) {

@@ -75,28 +75,32 @@ public class RecurrentLayer: Layer {
   public final func outputsAndStates(
     _ x: Tensor, from states: [Tensor] = []
   ) throws(TensorError) -> (outputs: Tensor, states: [Tensor]) {
-    try call(x) { () throws in
-      guard x.rank == 3, units > 0 else {
-        throw TensorError(
-          .shape, "\(type(of: self))", "takes [batch, time, features] to \(units) units",
-          operands: [TensorInfo(x)])
-      }
-      var input = x
-      if dropoutRate > 0, Phase.current == .training {
-        // One mask for all steps of a sequence.
-        let kept = try dropout(
-          .ones([x.shape[0], 1, x.shape[2]], as: x.scalarType, on: x.device), rate: dropoutRate)
-        input = try x * kept
-      }
-      let found = try run(input, states, mask: x.mask)
-      let outputs = goesBackwards ? try found.outputs.flipped(axes: [1]) : found.outputs
-      return (outputs, found.states)
+    try call(x) { () throws in try steps(x, from: states) }
+  }
+
+  private func steps(
+    _ x: Tensor, from states: [Tensor]
+  ) throws(TensorError) -> (outputs: Tensor, states: [Tensor]) {
+    guard x.rank == 3, units > 0 else {
+      throw TensorError(
+        .shape, "\(type(of: self))", "takes [batch, time, features] to \(units) units",
+        operands: [TensorInfo(x)])
     }
+    var input = x
+    if dropoutRate > 0, Phase.current == .training {
+      // One mask for all steps of a sequence.
+      let kept = try dropout(
+        .ones([x.shape[0], 1, x.shape[2]], as: x.scalarType, on: x.device), rate: dropoutRate)
+      input = try x * kept
+    }
+    let found = try run(input, states, mask: x.mask)
+    let outputs = goesBackwards ? try found.outputs.flipped(axes: [1]) : found.outputs
+    return (outputs, found.states)
   }
 
   public final func forward(_ x: Tensor) throws(TensorError) -> Tensor {
     let start = isStateful ? kept.map(\.value) : []
-    let (outputs, states) = try outputsAndStates(x, from: start)
+    let (outputs, states) = try steps(x, from: start)
     if isStateful { try keep(states) }
     if returnsSequences { return outputs }
     guard x.shape[1] > 0 else { return try outputs.sum(axes: [1]) }

@@ -4,6 +4,7 @@ internal import Tensors
 public struct NamedWeight {
   /// The properties that lead to it, joined by dots: `blocks.3.first.kernel`.
   public let path: String
+  /// What is kept there.
   public let weight: Weight
 }
 

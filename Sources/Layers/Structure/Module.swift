@@ -24,6 +24,7 @@ public protocol Layer: Module {
 }
 
 extension Layer {
+  /// What the layer makes of `x`, with its mask handed on; an error says which layer it arose in.
   public func callAsFunction(_ x: Tensor) throws(TensorError) -> Tensor {
     try call(x) { () throws(TensorError) in
       let result = try forward(x)
@@ -46,10 +47,12 @@ public protocol MergingLayer: Module {
 }
 
 extension MergingLayer {
+  /// What the layer makes of its inputs, given one by one.
   public func callAsFunction(_ inputs: Tensor...) throws(TensorError) -> Tensor {
     try callAsFunction(inputs)
   }
 
+  /// What the layer makes of its inputs.
   public func callAsFunction(_ inputs: [Tensor]) throws(TensorError) -> Tensor {
     try call(inputs) { () throws(TensorError) in try forward(inputs) }
   }

@@ -3,6 +3,7 @@ public import Tensors
 
 /// What must hold of a parameter after every step: the new value is mapped to the nearest that fits.
 public struct Constraint: Sendable {
+  /// As it is to be called.
   public let name: String
   let apply: @Sendable (Tensor) throws -> Tensor
 
@@ -12,6 +13,7 @@ public struct Constraint: Sendable {
     self.apply = apply
   }
 
+  /// `value` as the constraint lets it be.
   public func callAsFunction(_ value: Tensor) throws(TensorError) -> Tensor {
     do { return try apply(value) } catch { throw error.asTensorError }
   }

@@ -14,16 +14,23 @@ public struct Initializer: Sendable {
   public init(
     _ name: String, _ make: @escaping @Sendable (Shape, ScalarType, Device) throws -> Tensor
   ) {
-    self.init(name, variance: { _ in nil }, make)
+    self.init(name, spread: { _ in nil }, make)
   }
 
   init(
-    _ name: String, variance: @escaping @Sendable (Shape) -> Double?,
+    _ name: String, variance: Double,
+    _ make: @escaping @Sendable (Shape, ScalarType, Device) throws -> Tensor
+  ) {
+    self.init(name, spread: { _ in variance }, make)
+  }
+
+  init(
+    _ name: String, spread: @escaping @Sendable (Shape) -> Double?,
     _ make: @escaping @Sendable (Shape, ScalarType, Device) throws -> Tensor
   ) {
     self.name = name
     self.make = make
-    spread = variance
+    self.spread = spread
   }
 
   /// The variance of the distribution that a parameter of that shape is drawn from: 0 for constants,
@@ -53,7 +60,7 @@ public struct Initializer: Sendable {
 
   /// The same number everywhere.
   public static func constant(_ value: Double) -> Initializer {
-    Initializer("constant \(value)", variance: { _ in 0 }) { try .full(value, $0, as: $1, on: $2) }
+    Initializer("constant \(value)", variance: 0) { try .full(value, $0, as: $1, on: $2) }
   }
 
   /// This very tensor.
@@ -63,7 +70,7 @@ public struct Initializer: Sendable {
 
   /// Evenly distributed over an interval.
   public static func uniform(from low: Double = -0.05, to high: Double = 0.05) -> Initializer {
-    Initializer("uniform", variance: { _ in (high - low) * (high - low) / 12 }) {
+    Initializer("uniform", variance: (high - low) * (high - low) / 12) {
       try .uniform($0, from: low, to: high, as: $1, on: $2)
     }
   }
@@ -72,7 +79,7 @@ public struct Initializer: Sendable {
   public static func normal(
     mean: Double = 0, standardDeviation: Double = 0.05
   ) -> Initializer {
-    Initializer("normal", variance: { _ in standardDeviation * standardDeviation }) {
+    Initializer("normal", variance: standardDeviation * standardDeviation) {
       try .normal($0, mean: mean, standardDeviation: standardDeviation, as: $1, on: $2)
     }
   }
@@ -82,7 +89,7 @@ public struct Initializer: Sendable {
     mean: Double = 0, standardDeviation: Double = 0.05
   ) -> Initializer {
     let deviation = standardDeviation * truncatedDeviation
-    return Initializer("truncated normal", variance: { _ in deviation * deviation }) {
+    return Initializer("truncated normal", variance: deviation * deviation) {
       try .truncatedNormal($0, mean: mean, standardDeviation: standardDeviation, as: $1, on: $2)
     }
   }

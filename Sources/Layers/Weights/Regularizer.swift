@@ -12,6 +12,7 @@ public struct Regularizer: Sendable {
     self.penalty = penalty
   }
 
+  /// The penalty on `x`, a scalar.
   public func callAsFunction(_ x: Tensor) throws(TensorError) -> Tensor {
     do { return try penalty(x) } catch { throw error.asTensorError }
   }

@@ -37,7 +37,7 @@ extension Initializer {
       return scale / max(1, count)
     }
     let name = "variance scaling \(scale), \(fan), \(distribution)"
-    return Initializer(name, variance: variance) { shape, type, device in
+    return Initializer(name, spread: variance) { shape, type, device in
       guard scale > 0, scale.isFinite else {
         throw TensorError(.argument, "initializer", "a scale of \(scale) is not positive")
       }
@@ -57,11 +57,14 @@ extension Initializer {
 
   /// Glorot and Bengio (2010), for tanh and as Keras' default.
   public static let glorotUniform = varianceScaling(fan: .average, distribution: .uniform)
+  /// `glorotUniform` with a truncated normal distribution.
   public static let glorotNormal = varianceScaling(fan: .average)
   /// He et al. (2015), for relu.
   public static let heUniform = varianceScaling(scale: 2, distribution: .uniform)
+  /// `heUniform` with a truncated normal distribution.
   public static let heNormal = varianceScaling(scale: 2)
   /// LeCun et al. (1998), for selu.
   public static let lecunUniform = varianceScaling(distribution: .uniform)
+  /// `lecunUniform` with a truncated normal distribution.
   public static let lecunNormal = varianceScaling()
 }

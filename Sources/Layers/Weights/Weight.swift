@@ -21,6 +21,7 @@ public final class Weight {
   /// What holds of its value after every step of an optimizer.
   public var constraint: Constraint? { didSet { made?.constrain(constraint?.apply) } }
 
+  /// A weight without a shape, which begins as the initialiser says once it has one.
   public init(
     _ initializer: Initializer = .glorotUniform, regularizer: Regularizer? = nil,
     constraint: Constraint? = nil, isTrained: Bool = true
@@ -45,6 +46,7 @@ public final class Weight {
 
   /// Its parameter, once that has been made.
   public var parameter: Parameter? { made }
+  /// Whether it has a shape and a value.
   public var isBuilt: Bool { made != nil }
   /// Whether it is trained when nobody has frozen it.
   public let isTrainable: Bool

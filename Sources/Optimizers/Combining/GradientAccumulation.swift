@@ -7,11 +7,13 @@ public import Tensors
 ///       try optimizer.update(parameters, along: gradients)
 ///     }
 public final class GradientAccumulation {
+  /// How many gradients make one.
   public let count: Int
   private var sums: [Tensor] = []
   /// How many batches are in the sums.
   public private(set) var added = 0
 
+  /// - Parameter count: how many gradients make one; positive.
   public init(count: Int) throws(TensorError) {
     guard count > 0 else {
       throw TensorError(.argument, "GradientAccumulation", "over \(count) batches")

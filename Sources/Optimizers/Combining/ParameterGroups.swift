@@ -12,6 +12,7 @@ public final class ParameterGroups: Optimizer {
   // What is in the groups is kept, so that an address stays one parameter's.
   private let members: [Parameter]
 
+  /// Groups of parameters, each with an optimizer of its own; a parameter belongs to one.
   public init(
     _ groups: [(parameters: [Parameter], optimizer: any Optimizer)]
   ) throws(TensorError) {

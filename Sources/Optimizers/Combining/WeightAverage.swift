@@ -15,8 +15,10 @@ public final class WeightAverage {
   private let kind: Kind
   private let parameters: [Parameter]
   private var averages: [Parameter]
+  /// How many values have been averaged.
   public private(set) var count = 0
 
+  /// Averages of `parameters`, which begin as what they hold now.
   public init(
     of parameters: [Parameter], kind: Kind = .moving(decay: 0.999)
   ) throws(TensorError) {
@@ -42,6 +44,7 @@ public final class WeightAverage {
     if let device = parameters.first?.value.device { try evaluateAssignments(on: device) }
   }
 
+  /// The averages, in the order of the parameters.
   public var values: [Tensor] { averages.map(\.value) }
 
   /// Puts the averages into the parameters for as long as `body` runs.

@@ -13,16 +13,23 @@ public struct PerceptronRule: Sendable {
 
   /// What one example did.
   public struct Step: Sendable {
+    /// Which of the examples it was.
     public let example: Int
     /// The drive before the step.
     public let drive: Float
+    /// 1 or -1.
     public let prediction: Int
     /// After the step.
     public let weights: [Float]
+    /// After the step.
     public let bias: Float
+    /// Whether the prediction differs from the target.
     public let isMistake: Bool
   }
 
+  /// - Parameters:
+  ///   - rate: what an example is multiplied by before it is added.
+  ///   - isStrict: whether a drive of zero gives -1.
   public init(rate: Double = 1, isStrict: Bool = true) {
     self.rate = rate
     self.isStrict = isStrict

@@ -9,6 +9,10 @@ internal import Tensors
 public final class SGD: RuleOptimizer {
   private let momentum: Double, dampening: Double
 
+  /// - Parameters:
+  ///   - momentum: the share of the old velocity in the new; 0 for none.
+  ///   - nesterov: whether the step looks ahead.
+  ///   - dampening: what a gradient's share in the velocity is short of 1, in PyTorch's form.
   public init(
     learningRate: Double = 0.01, momentum: Double = 0, nesterov: Bool = false,
     dampening: Double = 0, weightDecay: Double = 0, clipping: Clipping = .none,

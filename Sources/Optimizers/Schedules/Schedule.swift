@@ -10,8 +10,10 @@ public struct Schedule: Sendable {
   /// Any function of the number of steps taken, 0 at the first step.
   public init(_ rate: @escaping @Sendable (_ step: Int) -> Double) { self.rate = rate }
 
+  /// The rate of a step, the first being 0.
   public func callAsFunction(_ step: Int) -> Double { rate(max(0, step)) }
 
+  /// The same rate for ever.
   public static func constant(_ rate: Double) -> Schedule { Schedule { _ in rate } }
 
   /// `rate · factorᵏ` in the k-th stretch of that many steps.

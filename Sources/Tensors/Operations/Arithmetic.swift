@@ -21,38 +21,47 @@ extension Tensor {
     try binary(.divide, left, right, "divide")
   }
 
+  /// `left` with `right` added to each element.
   public static func + (left: Tensor, right: Double) throws(TensorError) -> Tensor {
     try binary(.add, left, left.scalar(right), "add")
   }
 
+  /// `left` with `right` taken from each element.
   public static func - (left: Tensor, right: Double) throws(TensorError) -> Tensor {
     try binary(.subtract, left, left.scalar(right), "subtract")
   }
 
+  /// `left` with each element times `right`.
   public static func * (left: Tensor, right: Double) throws(TensorError) -> Tensor {
     try binary(.multiply, left, left.scalar(right), "multiply")
   }
 
+  /// `left` with each element divided by `right`.
   public static func / (left: Tensor, right: Double) throws(TensorError) -> Tensor {
     try binary(.divide, left, left.scalar(right), "divide")
   }
 
+  /// `right` with `left` added to each element.
   public static func + (left: Double, right: Tensor) throws(TensorError) -> Tensor {
     try binary(.add, right.scalar(left), right, "add")
   }
 
+  /// `left` less each element of `right`.
   public static func - (left: Double, right: Tensor) throws(TensorError) -> Tensor {
     try binary(.subtract, right.scalar(left), right, "subtract")
   }
 
+  /// `right` with each element times `left`.
   public static func * (left: Double, right: Tensor) throws(TensorError) -> Tensor {
     try binary(.multiply, right.scalar(left), right, "multiply")
   }
 
+  /// `left` divided by each element of `right`.
   public static func / (left: Double, right: Tensor) throws(TensorError) -> Tensor {
     try binary(.divide, right.scalar(left), right, "divide")
   }
 
+  /// `x` with the sign of each element changed.
   public static prefix func - (x: Tensor) throws(TensorError) -> Tensor {
     if x.node.isConstant, x.scalarType.isFloatingPoint {
       return constant(-Double(bitPattern: x.node.word), x.shape, x.scalarType, x.node.place)
