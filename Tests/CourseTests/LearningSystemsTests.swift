@@ -96,7 +96,7 @@ import Testing
           memory.append((cell, action, reward, corridor.cell, isOver))
         }
       }
-      let optimizer = try Adam(learningRate: 0.02)
+      let optimizer = Adam(learningRate: 0.02)
       let parameters = try online.parameters
       for step in 0..<160 {
         if step.isMultiple(of: 8) { try copy() }
@@ -125,7 +125,7 @@ import Testing
       let policy = Dense(2, kernel: Weight(.zeros))
       try policy.build(input: [1, 5])
       let parameters = try policy.parameters
-      let optimizer = try Adam(learningRate: 0.1)
+      let optimizer = Adam(learningRate: 0.1)
       for _ in 0..<30 {
         var (cells, actions, returns): ([Int], [Int32], [Double]) = ([], [], [])
         for _ in 0..<6 {
@@ -169,7 +169,7 @@ import Testing
   }
 
   private func descendOnReward(_ mean: Parameter, _ logVariance: Parameter) throws {
-    let optimizer = try Adam(learningRate: 0.05)
+    let optimizer = Adam(learningRate: 0.05)
     for _ in 0..<120 {
       let actions = try stopGradient(
         mean.value + exp(logVariance.value * 0.5) * Tensor.normal([64]))
