@@ -13,7 +13,7 @@ public final class Dense: Layer {
 
   /// - Parameters:
   ///   - units: how many numbers it gives.
-  ///   - kernel, bias: how its weights begin, with what regularises or constrains them.
+  ///   - kernel: how the weights begin, with what regularises or constrains them; `bias` likewise.
   public init(
     _ units: Int, activation: ActivationFunction = .linear, useBias: Bool = true,
     kernel: Weight = Weight(.glorotUniform), bias: Weight = Weight(.zeros)

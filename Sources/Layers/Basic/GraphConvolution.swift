@@ -34,7 +34,8 @@ public final class GraphConvolution: Module {
 
   /// - Parameters:
   ///   - nodes: `[nodes, features]`.
-  ///   - sources, targets: `[edges]`, the node that each edge leaves and the one it leads to.
+  ///   - sources: `[edges]`, the node that each edge leaves.
+  ///   - targets: `[edges]`, the node that each edge leads to.
   ///   - edgeWeights: `[edges]`, what each message is multiplied by.
   public func callAsFunction(
     _ nodes: Tensor, sources: Tensor, targets: Tensor, edgeWeights: Tensor? = nil

@@ -18,7 +18,7 @@ public final class SeparableConv2D: Layer {
 
   /// - Parameters:
   ///   - filters: the channels of the result.
-  ///   - kernel: rows and columns of a depthwise filter.
+  ///   - window: rows and columns of a depthwise filter.
   public init(
     _ filters: Int, kernel window: [Int], stride: [Int] = [1, 1], padding: Padding = .valid,
     dilation: [Int] = [1, 1], multiplier: Int = 1, activation: ActivationFunction = .linear,

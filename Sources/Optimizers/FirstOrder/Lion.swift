@@ -7,7 +7,9 @@ internal import Tensors
 public final class Lion: RuleOptimizer {
   private let beta1: Double, beta2: Double
 
-  /// - Parameter beta1, beta2: the share of the old average in the step, and in the new average.
+  /// - Parameters:
+  ///   - beta1: the share of the old average in the step.
+  ///   - beta2: the share of the old average in the new.
   public init(
     learningRate: Double = 1e-4, beta1: Double = 0.9, beta2: Double = 0.99,
     weightDecay: Double = 0, clipping: Clipping = .none

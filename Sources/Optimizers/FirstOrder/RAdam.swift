@@ -10,7 +10,9 @@ internal import Tensors
 public final class RAdam: RuleOptimizer {
   private let beta1: Double, beta2: Double, epsilon: Double
 
-  /// - Parameter beta1, beta2: the shares of the old in the averages of gradients and of their squares.
+  /// - Parameters:
+  ///   - beta1: the share of the old in the average of gradients.
+  ///   - beta2: the share of the old in the average of their squares.
   public init(
     learningRate: Double = 1e-3, beta1: Double = 0.9, beta2: Double = 0.999,
     epsilon: Double = 1e-8, weightDecay: Double = 0, clipping: Clipping = .none,

@@ -64,8 +64,8 @@ public func scaledDotProductAttention(
 ///
 /// - Parameters:
 ///   - scoreWeights: `v`, as many numbers as queries and keys have once they are projected.
-///   - queryProjection, keyProjection: matrices `[d, units]` that queries and keys are multiplied by
-///     first.
+///   - queryProjection: a matrix `[d, units]` that queries are multiplied by first.
+///   - keyProjection: a matrix `[d, units]` that keys are multiplied by first.
 ///   - mask: bools, true where a key is seen: `[batch, s]`, or with three axes anything that
 ///     broadcasts to `[batch, t, s]`. Numbers are added to the scores.
 public func additiveAttention(

@@ -11,7 +11,8 @@ public import Geometry
 ///
 /// - Parameters:
 ///   - targets: integers; those past a sequence's target length are not looked at.
-///   - inputLengths, targetLengths: how many steps and labels of each sequence there are, `[batch]`.
+///   - inputLengths: how many steps of each sequence there are, `[batch]`.
+///   - targetLengths: how many labels of each sequence there are, `[batch]`.
 ///   - blank: the class that stands for no label.
 ///   - reduction: the mean is over the batch; losses are not divided by their target's length.
 /// - Throws: `TensorError`, of kind `index` when it is evaluated if a label or length is out of range.
