@@ -1,7 +1,7 @@
-internal import Geometry
+package import Geometry
 
 /// Bytes that a format is read from: a file, or an array that stands for one.
-protocol ByteSource: Sendable {
+package protocol ByteSource: Sendable {
   /// What errors call it: the path of the file.
   var path: String { get }
   var operation: String { get }
@@ -13,7 +13,7 @@ protocol ByteSource: Sendable {
 
 extension ByteSource {
   /// The `count` bytes from `offset` on. The caller has compared `count` with the size.
-  func bytes(at offset: Int, count: Int) throws(TensorError) -> [UInt8] {
+  package func bytes(at offset: Int, count: Int) throws(TensorError) -> [UInt8] {
     try filledBytes(count) { target throws(TensorError) in try read(into: target, at: offset) }
   }
 

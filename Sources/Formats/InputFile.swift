@@ -5,14 +5,14 @@ internal import Glibc
 ///
 /// It is read, not mapped, unless that is asked for: of a file that shrinks meanwhile a read tells,
 /// where a mapping ends the process.
-final class InputFile: ByteSource {
-  let path: String
-  let operation: String
+package final class InputFile: ByteSource {
+  package let path: String
+  package let operation: String
   /// The size when the file was opened.
-  let byteCount: Int
+  package let byteCount: Int
   let descriptor: Int32
 
-  init(path: String, operation: String) throws(TensorError) {
+  package init(path: String, operation: String) throws(TensorError) {
     self.path = path
     self.operation = operation
     // Without O_NONBLOCK, opening a pipe would wait for a writer.
@@ -34,7 +34,8 @@ final class InputFile: ByteSource {
   deinit { close(descriptor) }
 
   /// Fills `target` with the bytes from `offset` on.
-  func read(into target: UnsafeMutableRawBufferPointer, at offset: Int) throws(TensorError) {
+  package func read(into target: UnsafeMutableRawBufferPointer, at offset: Int) throws(TensorError)
+  {
     var done = 0
     while done < target.count {
       let rest = UnsafeMutableRawBufferPointer(rebasing: target[done...])

@@ -61,6 +61,29 @@ public struct ExampleBlock: Sendable {
     count = examples.count
   }
 
+  /// The examples of several blocks, one after the other.
+  init(joining blocks: [ExampleBlock]) throws(TensorError) {
+    guard let first = blocks.first else {
+      throw TensorError(.argument, "batched", "nothing to join")
+    }
+    for block in blocks
+    where block.inputs.count != first.inputs.count || block.targets.count != first.targets.count
+      || (block.weights == nil) != (first.weights == nil)
+    {
+      throw TensorError(.argument, "batched", "examples have different inputs, targets or weights")
+    }
+    inputs = []
+    targets = []
+    for column in first.inputs.indices {
+      inputs.append(try .joined(blocks.map { $0.inputs[column] }))
+    }
+    for column in first.targets.indices {
+      targets.append(try .joined(blocks.map { $0.targets[column] }))
+    }
+    if first.weights != nil { weights = try .joined(blocks.compactMap(\.weights)) }
+    count = blocks.reduce(0) { $0 + $1.count }
+  }
+
   /// One of the examples, without a copy.
   public func example(_ index: Int) throws(TensorError) -> Example {
     guard index >= 0, index < count else {

@@ -68,6 +68,13 @@ public struct Random: RandomNumberGenerator, Sendable {
   /// Whether something of that probability happens.
   public mutating func chance(_ probability: Float) -> Bool { uniform() < probability }
 
+  /// The same elements in random order.
+  public mutating func permuted<Element>(_ elements: [Element]) -> [Element] {
+    var elements = elements
+    for place in elements.indices.reversed() { elements.swapAt(place, below(place + 1)) }
+    return elements
+  }
+
   private func block() -> SIMD4<UInt32> {
     var c = counter
     var k = key

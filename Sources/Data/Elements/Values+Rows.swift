@@ -48,6 +48,28 @@ extension Values {
     }
   }
 
+  /// The rows of several values, one after the other.
+  static func joined(_ parts: [Values]) throws(TensorError) -> Values {
+    guard let first = parts.first else {
+      throw TensorError(.argument, "concatenated", "nothing to join")
+    }
+    for part in parts where part.rowShape != first.rowShape || part.scalarType != first.scalarType {
+      throw TensorError(.shape, "concatenated", "elements differ: \(first) and \(part)")
+    }
+    var shape = first.shape
+    shape[0] = parts.reduce(0) { $0 + $1.rowCount }
+    return try Values(shape: shape, as: first.scalarType) { target in
+      var start = 0
+      for part in parts {
+        part.withUnsafeBytes { source in
+          UnsafeMutableRawBufferPointer(rebasing: target[start..<start + source.count])
+            .copyMemory(from: source)
+        }
+        start += part.byteCount
+      }
+    }
+  }
+
   /// Values of one shape and type, one after the other along a new first axis.
   static func stacked(_ parts: [Values]) throws(TensorError) -> Values {
     guard let first = parts.first else {

@@ -22,6 +22,11 @@ struct Ahead: Sendable {
 
   static let none = Ahead()
 
+  /// What serves elements that are made of elements of both.
+  func joined(with other: Ahead) -> Ahead {
+    Ahead(elements: max(elements, other.elements), workers: max(workers, other.workers))
+  }
+
   /// The same for elements of which each holds `size` of these.
   func grouped(by size: Int) -> Ahead {
     Ahead(elements: elements == 0 ? 0 : max(1, elements / max(size, 1)), workers: workers)
@@ -98,7 +103,7 @@ final class IndexedPuller<Element: Sendable>: Puller {
     }
   }
 
-  func skip(_ count: Int) { index = min(pass.total, index + count) }
+  func skip(_ count: Int) { index += min(pass.total - index, count) }
 }
 
 extension TensorError {

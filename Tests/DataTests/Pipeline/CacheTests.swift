@@ -1,0 +1,114 @@
+import Data
+import Geometry
+import Glibc
+import Tensors
+import Testing
+
+@Suite struct CacheTests {
+  @Test(arguments: [true, false]) func laterPassesDoNotMapAgain(_ isStream: Bool) throws {
+    let made = WorkerTests.Counter()
+    let source = isStream ? SelectionTests.stream : SelectionTests.array
+    let data = source.map(workers: 2) { number in
+      made.add()
+      return number * 2
+    }.cached()
+    let expected = (0..<23).map { $0 * 2 }
+    for epoch in 0..<3 { #expect(try data.elements(epoch: epoch) == expected) }
+    #expect(made.count == 23)
+    #expect(data.count == 23)
+    #expect(try data.shuffled(seed: 1).elements(epoch: 3).sorted() == expected)
+    #expect(made.count == 23)
+  }
+
+  @Test func anUnfinishedPassKeepsWhatItMade() throws {
+    let made = WorkerTests.Counter()
+    let data = SelectionTests.stream.map { number in
+      made.add()
+      return number
+    }.cached()
+    let iterator = try data.makeIterator()
+    for _ in 0..<10 { _ = try iterator.next() }
+    #expect(try data.elements() == Array(0..<23))
+    #expect(made.count == 23)
+  }
+
+  @Test func preparedColumnsAreKeptAsColumns() throws {
+    let data = Dataset(try BatchingTests.block(10)).prepared(Rescale(0.5)).cached()
+    for epoch in 0..<2 {
+      let batch = try data.shuffled(seed: 1, anew: false).batched(10).elements(epoch: epoch)[0]
+      let labels = try batch.targets[0].scalars()
+      #expect(
+        try batch.inputs[0].scalars()
+          == labels.flatMap { label in
+            (0..<6).map { (label * 6 + Float($0)) / 2 }
+          })
+    }
+    #expect(try data.elements().map(\.label) == Array(0..<10))
+  }
+
+  private func temporaryPath() -> String {
+    var template = Array("/tmp/apus-data-XXXXXX".utf8CString)
+    return String(cString: mkdtemp(&template)) + "/cache"
+  }
+
+  @Test func aFileKeepsExamplesOverRuns() throws {
+    let path = temporaryPath()
+    let made = WorkerTests.Counter()
+    let examples = Dataset(Array(0..<12)).filter { $0 != 5 }.map { number in
+      made.add()
+      return Example(
+        inputs: [
+          try Values((0..<number).map { Float($0) }, shape: [number]),
+          try Values([UInt8](repeating: 7, count: 4), shape: [2, 2]),
+        ], targets: [Values(Int64(number))], weight: number == 3 ? 0.25 : nil)
+    }
+    for _ in 0..<2 {
+      let data = examples.cached(inFile: path)
+      for epoch in 0..<2 {
+        let read = try data.shuffled(seed: 9, anew: false).elements(epoch: epoch)
+        #expect(read.map { $0.label ?? -1 }.sorted() == [0, 1, 2, 3, 4, 6, 7, 8, 9, 10, 11])
+        for example in read {
+          #expect(example.inputs[0].floats == (0..<(example.label ?? 0)).map { Float($0) })
+          #expect(example.inputs[1].shape == [2, 2])
+          #expect(example.inputs[1].integers == [7, 7, 7, 7])
+          #expect(example.weight == (example.label == 3 ? 0.25 : nil))
+        }
+      }
+    }
+    #expect(made.count == 11)
+  }
+
+  @Test func damagedFilesAreErrors() throws {
+    let path = temporaryPath()
+    let source = Dataset(try BatchingTests.block(2))
+    _ = try source.cached(inFile: path).elements()
+    let whole = try bytes(path)
+    for length in 0..<whole.count {
+      try write(Array(whole[..<length]), path)
+      #expect(throws: TensorError.self) { try source.cached(inFile: path).elements() }
+    }
+    // Anything but the elements themselves: there every byte is a number.
+    var errors = 0
+    for place in whole.indices {
+      var damaged = whole
+      damaged[place] ^= 0x81
+      try write(damaged, path)
+      do { _ = try source.cached(inFile: path).elements() } catch { errors += 1 }
+    }
+    #expect(errors >= whole.count - 2 * (24 + 4 + 4 + 24) - 16)
+  }
+
+  private func bytes(_ path: String) throws -> [UInt8] {
+    let file = try #require(fopen(path, "r"))
+    defer { fclose(file) }
+    var bytes = [UInt8](repeating: 0, count: 1 << 16)
+    let count = fread(&bytes, 1, bytes.count, file)
+    return Array(bytes[..<count])
+  }
+
+  private func write(_ bytes: [UInt8], _ path: String) throws {
+    let file = try #require(fopen(path, "w"))
+    defer { fclose(file) }
+    #expect(fwrite(bytes, 1, bytes.count, file) == bytes.count)
+  }
+}

@@ -1,0 +1,73 @@
+import Data
+import Geometry
+import Glibc
+import Tensors
+import Testing
+
+/// As many images as Fashion-MNIST has, from memory.
+@Suite(.serialized) struct SpeedTests {
+  static func batches() throws -> Dataset<Batch> {
+    let images = try Values(shape: [60_000, 28, 28, 1], as: .uint8) { pixels in
+      for place in pixels.indices {
+        pixels[place] = UInt8(truncatingIfNeeded: place &* 2_654_435_761 >> 7)
+      }
+    }
+    let labels = try Values((0..<60_000).map { Int32($0 % 10) }, shape: [60_000])
+    return try Dataset(inputs: images, targets: labels).shuffled(seed: 1)
+      .prepared(Rescale(1 / 255)).batched(64)
+  }
+
+  @Test func imagesAreNormalisedShuffledAndBatchedQuickly() throws {
+    let data = try Self.batches()
+    // In the time of this thread, which does not tell of what else the machine does.
+    var rates: [Double] = []
+    for epoch in 0..<5 {
+      let begin = threadSeconds()
+      #expect(try Self.pass(data, epoch) == 60_000)
+      rates.append(60_000 / (threadSeconds() - begin))
+    }
+    let time = try ContinuousClock().measure {
+      _ = try Self.pass(data.prefetched(4, workers: 2), 5)
+    }
+    let median = rates.sorted()[2]
+    print("images a second of one thread: \(Int(median))")
+    print("images a second of two threads ahead: \(Int(60_000 / (time / .seconds(1))))")
+    // Far below what the pipeline does: 700,000 and more.
+    #expect(median > 200_000)
+  }
+
+  private static func pass(_ data: Dataset<Batch>, _ epoch: Int) throws -> Int {
+    let iterator = try data.makeIterator(epoch: epoch)
+    var count = 0
+    while let batch = try iterator.next() { count += batch.count }
+    return count
+  }
+
+  private func threadSeconds() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+  }
+
+  @Test func memoryStaysFlatOverAHundredEpochs() throws {
+    let data = try Self.batches().prefetched(4, workers: 2)
+    for epoch in 0..<5 { _ = try Self.pass(data, epoch) }
+    let before = residentBytes()
+    for epoch in 5..<105 { _ = try Self.pass(data, epoch) }
+    let growth = residentBytes() - before
+    print("growth over 100 epochs: \(growth >> 10) KiB")
+    // Other tests run in this process; an epoch that leaked its batches would leave 180 MiB.
+    #expect(growth < 64 << 20)
+  }
+
+  private func residentBytes() -> Int {
+    guard let file = fopen("/proc/self/statm", "r") else { return 0 }
+    defer { fclose(file) }
+    var line = [CChar](repeating: 0, count: 128)
+    guard fgets(&line, 128, file) != nil else { return 0 }
+    let text = String(
+      decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    let pages = text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+    return pages * 4096
+  }
+}
