@@ -18,15 +18,11 @@ import Testing
 
   @Sendable private static func padded(_ problem: CourseCase) throws -> [String: any Answer] {
     let sequences = try problem["sequences"].list().map { try $0.tensor() }
-    let fill = try problem.number("pad_value")
-    let batches = try Dataset(sequences).chunked(problem.count("batch_size")).map { sequences in
-      let longest = sequences.map { $0.shape[0] }.max() ?? 0
-      return try stack(
-        sequences.map { sequence in
-          try sequence.padded([(0, longest - sequence.shape[0]), (0, 0)], mode: .constant(fill))
-        })
-    }
-    let batch = try batches.elements()[0]
+    let data = Dataset(try sequences.map { Example(input: try Values($0)) })
+    let batches = try data.paddedBatch(
+      problem.count("batch_size"), fill: problem.number("pad_value")
+    ).elements()
+    let batch = try batches[0].inputs[0].moved(to: .current)
     return ["shape": batch.shape, "batch": batch]
   }
 
