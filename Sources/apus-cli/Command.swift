@@ -16,7 +16,7 @@ protocol Verb {
 
 var verbs: [any Verb.Type] {
   [
-    ReportCommand.self,
+    TrainCommand.self, EvaluateCommand.self, PredictCommand.self, ReportCommand.self,
     SummaryCommand.self, InspectCommand.self, DevicesCommand.self, DoctorCommand.self,
     KernelsCommand.self, BenchCommand.self, ReplayCommand.self,
     CompletionsCommand.self,
