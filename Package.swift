@@ -66,6 +66,17 @@ let package = Package(
     .executableTarget(
       name: "XOR", dependencies: ["Apus"], path: "Examples/XOR", swiftSettings: strict),
     .executableTarget(
+      name: "CustomLayer", dependencies: ["Apus"], path: "Examples/CustomLayer",
+      swiftSettings: strict),
+    .executableTarget(
+      name: "GAN", dependencies: ["Apus"], path: "Examples/GAN", swiftSettings: strict),
+    .executableTarget(
+      name: "TransferLearning", dependencies: ["Apus"], path: "Examples/TransferLearning",
+      swiftSettings: strict),
+    .executableTarget(
+      name: "PredictPicture", dependencies: ["Apus"], path: "Examples/PredictPicture",
+      swiftSettings: strict),
+    .executableTarget(
       name: "kernel-gate", dependencies: ["Apus", "Geometry", "Tensors"], path: "Tests/KernelGate",
       swiftSettings: strict),
     .executableTarget(

@@ -66,6 +66,26 @@ public final class SafetensorsFile: Sendable {
     return bytes
   }
 
+  /// Reads the little-endian, row-major elements of the tensor called `name` into `target`, which
+  /// has just their size.
+  ///
+  /// For memory that is used again: a fresh array costs more than the reading.
+  public func read(
+    _ name: String, into target: UnsafeMutableRawBufferPointer
+  ) throws(TensorError) {
+    let place = try place(name)
+    guard target.count == place.count else {
+      throw TensorError(
+        .argument, file.operation,
+        "\(path): tensor \(quoted(name)) has \(place.count) bytes, there is room for "
+          + "\(target.count)")
+    }
+    try file.read(into: target, at: place.lowerBound)
+    if try record(name).scalarType == .bool, let position = target.firstIndex(where: { $0 > 1 }) {
+      throw notABool(name, position, target[position])
+    }
+  }
+
   /// Where the elements of the tensor called `name` are in the file.
   func place(_ name: String) throws(TensorError) -> Range<Int> {
     let record = try record(name)

@@ -16,8 +16,10 @@ protocol Verb {
 
 var verbs: [any Verb.Type] {
   [
+    TrainCommand.self, EvaluateCommand.self, PredictCommand.self, ReportCommand.self,
     SummaryCommand.self, InspectCommand.self, DevicesCommand.self, DoctorCommand.self,
-    KernelsCommand.self, BenchCommand.self, ReplayCommand.self, CompletionsCommand.self,
+    KernelsCommand.self, BenchCommand.self, ReplayCommand.self,
+    CompletionsCommand.self,
   ]
 }
 

@@ -11,6 +11,9 @@ extension Option {
       "model", "NAME", isRequired: isRequired,
       Architecture.all.map(\.name).joined(separator: ", "))
   }
+  static let data = value(
+    "data", "NAME|PATH",
+    "fashion-mnist, a made set, a folder of pictures or IDX files, or a .csv file")
   static let only = value("only", "REGEX", "only names in which the expression is found")
 }
 

@@ -15,6 +15,8 @@ enum ExitCode: Int32 {
   case outOfMemory = 75
   case numeric = 76
   case cancelled = 130
+  /// SIGTERM.
+  case terminated = 143
 
   init(_ error: TensorError) {
     self =

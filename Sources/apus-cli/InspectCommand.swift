@@ -11,28 +11,23 @@ enum InspectCommand: Verb {
     Option.only, .flag("no-statistics", "read the header only"), .json,
   ]
   static let details = """
-    PATH is a checkpoint or another safetensors file. Minimum, maximum, mean and deviation
-    are those of the finite elements; the others are counted.
+    PATH is a checkpoint or another safetensors file, or ends with .npy or .npz. Minimum, maximum, mean
+    and deviation are those of the finite elements; the others are counted.
     """
 
   static func run(_ arguments: Arguments) throws -> ExitCode {
-    let file = try SafetensorsFile(path: arguments.positionals[0])
+    let path = arguments.positionals[0]
+    let file = try TensorListing(path)
     let names = try arguments.selected(file.names.sorted()) { $0 }
     var lines: [TensorLine] = []
     for name in names {
-      let entry = try file.entry(name)
+      let array = try file.array(name)
       let statistics =
-        arguments.has("no-statistics")
-        ? nil : try Statistics(of: try tensor(entry, file.bytes(name)))
-      lines.append(TensorLine(name, entry.shape, entry.scalarType, entry.byteCount, statistics))
+        arguments.has("no-statistics") ? nil : try Statistics(of: try array.tensor())
+      lines.append(
+        TensorLine(name, array.shape, array.scalarType, array.byteCount, statistics))
     }
     return try print(lines, metadata: file.metadata, isJSON: arguments.has("json"))
-  }
-
-  private static func tensor(_ entry: SafetensorsEntry, _ bytes: [UInt8]) throws -> Tensor {
-    try bytes.withUnsafeBytes {
-      try Tensor(bytes: $0, shape: entry.shape, as: entry.scalarType, on: .cpu)
-    }
   }
 
   private static func print(
@@ -56,6 +51,54 @@ enum InspectCommand: Verb {
       try Output.text("\(key): \(value.count > 200 ? value.prefix(200) + "…" : value)")
     }
     return .done
+  }
+}
+
+/// The tensors of a file of any of the formats that are known by their endings.
+struct TensorListing {
+  struct Array {
+    let shape: Shape
+    let scalarType: ScalarType
+    let byteCount: Int
+    let bytes: () throws -> [UInt8]
+
+    func tensor() throws -> Tensor {
+      try bytes().withUnsafeBytes {
+        try Tensor(bytes: $0, shape: shape, as: scalarType, on: .cpu)
+      }
+    }
+  }
+
+  let names: [String]
+  var metadata: [String: String] = [:]
+  let array: (_ name: String) throws -> Array
+
+  init(_ path: String) throws {
+    if path.hasSuffix(".npy") {
+      let array = try NPY(path: path)
+      names = [path.split(separator: "/").last.map(String.init) ?? path]
+      self.array = { _ in Self.array(array) }
+    } else if path.hasSuffix(".npz") {
+      let file = try NPZFile(path: path)
+      names = file.names
+      array = { Self.array(try file.array($0)) }
+    } else {
+      let file = try SafetensorsFile(path: path)
+      names = file.names
+      metadata = file.metadata
+      array = { name in
+        let entry = try file.entry(name)
+        return Array(
+          shape: entry.shape, scalarType: entry.scalarType, byteCount: entry.byteCount
+        ) { try file.bytes(name) }
+      }
+    }
+  }
+
+  private static func array(_ array: NPY) -> Array {
+    Array(shape: array.shape, scalarType: array.scalarType, byteCount: array.bytes.count) {
+      array.bytes
+    }
   }
 }
 

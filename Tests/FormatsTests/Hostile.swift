@@ -1,4 +1,5 @@
 import Geometry
+import Glibc
 import Testing
 
 /// A generator whose numbers depend on its seed alone.
@@ -18,6 +19,9 @@ struct SeededGenerator: RandomNumberGenerator {
 
 /// Reads damaged versions of a file, and records what is neither read nor refused as it should be.
 struct Hostile {
+  /// How many random changes are tried: `APUS_FUZZ_ROUNDS`, or 3000.
+  static let rounds = getenv("APUS_FUZZ_ROUNDS").flatMap { Int(String(cString: $0)) } ?? 3000
+
   let whole: [UInt8]
   /// Reads all that a file with these bytes holds.
   let read: ([UInt8]) throws -> Void
@@ -53,7 +57,7 @@ struct Hostile {
 
   /// The same for changes in several places, bytes left out, put in and repeated.
   func randomDamageIsReadOrRefused(
-    count: Int = 3000, seed: UInt64 = 1, sourceLocation: SourceLocation = #_sourceLocation
+    count: Int = rounds, seed: UInt64 = 1, sourceLocation: SourceLocation = #_sourceLocation
   ) {
     var random = SeededGenerator(seed: seed)
     for round in 0..<count {

@@ -118,7 +118,7 @@ import Testing
   }
 
   /// A PNG file that says it has `width` × `height` pixels, its header's check right.
-  private static func png(width: UInt32, height: UInt32) throws -> [UInt8] {
+  static func png(width: UInt32, height: UInt32) throws -> [UInt8] {
     var bytes = try Fixture.bytes("grey.png")
     for (index, value) in [width, height].enumerated() {
       for byte in 0..<4 {

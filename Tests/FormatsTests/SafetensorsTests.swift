@@ -46,6 +46,14 @@ import Testing
         let bytes = try file.bytes(name)
         #expect(try file.withMappedBytes(name) { Array($0) } == bytes)
       }
+      for name in file.names {
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 64, alignment: 8)
+        defer { memory.deallocate() }
+        let bytes = try file.bytes(name)
+        try file.read(name, into: .init(rebasing: memory[..<bytes.count]))
+        #expect(Array(memory[..<bytes.count]) == bytes)
+        #expect(throws: TensorError.self) { try file.read(name, into: memory) }
+      }
       #expect(throws: TensorError.self) { try file.withMappedBytes("missing") { _ in } }
     }
   }

@@ -137,7 +137,10 @@ extension Trainer {
         throw TensorError(.argument, "saveCheckpoint", "a weight cannot be called \(path)")
       }
     }
-    try TensorFile.write(
-      .checkpoint, tensors, metadata: ["training": state.json.description], to: path)
+    var metadata = ["training": state.json.description]
+    // What the run was told of itself: whoever loads the checkpoint may want to know its model.
+    metadata["notes"] = JSON.object(notes.mapValues { .string($0) }).description
+    metadata["class_names"] = JSON.array(classNames.map { .string($0) }).description
+    try TensorFile.write(.checkpoint, tensors, metadata: metadata, to: path)
   }
 }

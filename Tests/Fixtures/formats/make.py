@@ -32,6 +32,7 @@ with open(place("version3.npy"), "wb") as file:
     np.lib.format.write_array(file, counting["float32"], version=(3, 0))
 np.savez(place("stored.npz"), **counting)
 np.savez_compressed(place("deflated.npz"), zeros=np.zeros((40, 50), np.float32), **counting)
+np.savez_compressed(place("zeros.npz"), a=np.zeros(8 << 20, np.uint8))
 save_file(counting, place("numpy.safetensors"), metadata={"made": "by safetensors"})
 
 with gzip.GzipFile(place("bytes.idx.gz"), "wb", mtime=0) as file:

@@ -38,11 +38,7 @@ public func readTensors(
     let file = try NPZFile(path: path)
     for name in file.names { tensors[name] = try Tensor(try file.array(name), on: device) }
   case .safetensors:
-    let file = try SafetensorsFile(path: path)
-    for name in file.names {
-      let entry = try file.entry(name)
-      tensors[name] = try tensor(try file.bytes(name), entry.shape, entry.scalarType, device)
-    }
+    try readSafetensors(try SafetensorsFile(path: path), device) { tensors[$0] = $1 }
   }
   return tensors
 }
@@ -68,6 +64,25 @@ public func writeTensors(
       guard let tensor = tensors[entry.name] else { return [] }
       return try tensor.bytes()
     }
+  }
+}
+
+/// Reads one tensor after the other into the same memory, from where it goes to the device.
+private func readSafetensors(
+  _ file: SafetensorsFile, _ device: Device?, _ use: (String, Tensor) -> Void
+) throws(TensorError) {
+  var entries: [SafetensorsEntry] = []
+  for name in file.names { entries.append(try file.entry(name)) }
+  let largest = entries.map(\.byteCount).max() ?? 0
+  let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: largest, alignment: 64)
+  defer { memory.deallocate() }
+  for entry in entries {
+    let bytes = UnsafeMutableRawBufferPointer(rebasing: memory[..<entry.byteCount])
+    try file.read(entry.name, into: bytes)
+    use(
+      entry.name,
+      try Tensor(
+        bytes: UnsafeRawBufferPointer(bytes), shape: entry.shape, as: entry.scalarType, on: device))
   }
 }
 

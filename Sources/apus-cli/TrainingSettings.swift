@@ -1,0 +1,147 @@
+internal import Data
+internal import Geometry
+internal import Glibc
+internal import Layers
+internal import Optimizers
+internal import Tensors
+internal import Training
+
+/// What `apus train` was told.
+struct TrainingSettings {
+  let data: String?
+  let epochs: Int, batch: Int
+  let optimizer: OptimizerChoice
+  let learningRate: Double
+  let schedule: ScheduleChoice
+  let seed: Int
+  let samples: Int?
+  let folder: String
+  let resumes: Bool
+
+  init(_ arguments: Arguments, model: ModelSource) throws {
+    data = arguments.value("data")
+    epochs = try arguments.integer("epochs", in: 1...1_000_000) ?? 5
+    batch = try arguments.integer("batch", in: 1...1_000_000) ?? 64
+    optimizer = try OptimizerChoice(named: arguments.value("optimizer") ?? "adam")
+    schedule = try ScheduleChoice(named: arguments.value("schedule") ?? "constant")
+    seed = try arguments.integer("seed", in: 0...Int.max) ?? 1
+    samples = try arguments.integer("samples", in: 1...Int.max)
+    resumes = arguments.has("resume")
+    if let text = arguments.value("learning-rate") {
+      guard let rate = Double(text), rate > 0, rate.isFinite else {
+        throw UsageError("--learning-rate: \"\(text)\" is not a number above 0")
+      }
+      learningRate = rate
+    } else {
+      learningRate = optimizer.usualRate
+    }
+    let standard = "runs/\(model.name)"
+    folder = arguments.value("out") ?? (resumes ? standard : Self.free(standard))
+    if resumes, try Checkpoint.newest(in: folder) == nil {
+      throw TensorError(
+        .io, "train", "there is no checkpoint in \(folder) to go on from",
+        hint: "--out names the run folder", code: ENOENT)
+    }
+  }
+
+  /// The folder, or the first with a number behind it that no run has.
+  private static func free(_ folder: String) -> String {
+    var (path, number) = (folder, 1)
+    while access("\(path)/run.json", F_OK) == 0 {
+      number += 1
+      path = "\(folder)-\(number)"
+    }
+    return path
+  }
+
+  /// The batches of one pass, in a new order each epoch.
+  func batches(_ data: DataSource) -> Dataset<Batch> {
+    let train = samples.map { data.train.take($0) } ?? data.train
+    return train.shuffled(seed: UInt64(seed)).batched(batch).prefetched(2)
+  }
+
+  func trainer(_ task: Task, device: Device) throws -> (Trainer, [any Callback]) {
+    let trainer = Trainer(
+      task.model, optimizer: try optimizer.make(learningRate), loss: task.loss,
+      metrics: task.metrics, device: device, seed: UInt64(seed), cancellation: Interruption.token)
+    trainer.classNames = task.data.classNames
+    trainer.notes = task.notes
+    trainer.notes["optimizer"] = optimizer.name
+    trainer.notes["schedule"] = schedule.name
+    var callbacks: [any Callback] = []
+    if let count = task.data.train.count.map({ min($0, samples ?? $0) }) {
+      let steps = (count + batch - 1) / batch * epochs
+      if let schedule = schedule.make(learningRate, steps: steps) {
+        callbacks.append(LearningRateSchedule(schedule))
+      }
+    }
+    return (trainer, callbacks + [TerminateOnNaN(), Checkpoint(folder), Report(folder)])
+  }
+}
+
+/// An optimizer by name.
+struct OptimizerChoice: Sendable {
+  let name: String
+  /// The learning rate it is usually begun with.
+  let usualRate: Double
+  let make: @Sendable (Double) throws -> any Optimizer
+
+  private static let all: [OptimizerChoice] = [
+    OptimizerChoice(name: "adam", usualRate: 1e-3) { Adam(learningRate: $0) },
+    OptimizerChoice(name: "adamw", usualRate: 1e-3) { AdamW(learningRate: $0) },
+    OptimizerChoice(name: "sgd", usualRate: 0.01) { try SGD(learningRate: $0) },
+    OptimizerChoice(name: "momentum", usualRate: 0.01) { try SGD(learningRate: $0, momentum: 0.9) },
+    OptimizerChoice(name: "rmsprop", usualRate: 1e-3) { try RMSProp(learningRate: $0) },
+    OptimizerChoice(name: "adagrad", usualRate: 0.01) { try AdaGrad(learningRate: $0) },
+    OptimizerChoice(name: "nadam", usualRate: 1e-3) { try Nadam(learningRate: $0) },
+    OptimizerChoice(name: "lion", usualRate: 1e-4) { try Lion(learningRate: $0) },
+  ]
+
+  static var names: [String] { all.map(\.name) }
+
+  private init(
+    name: String, usualRate: Double, make: @escaping @Sendable (Double) throws -> any Optimizer
+  ) {
+    self.name = name
+    self.usualRate = usualRate
+    self.make = make
+  }
+
+  init(named name: String) throws(UsageError) {
+    guard let found = Self.all.first(where: { $0.name == name }) else {
+      let near = suggestion(for: name, among: Self.names)
+      throw UsageError(
+        "--optimizer: there is no \"\(name)\""
+          + (near.isEmpty ? "; there are \(Self.names.joined(separator: ", "))" : near))
+    }
+    self = found
+  }
+}
+
+/// How the learning rate moves, by name.
+struct ScheduleChoice {
+  static let names = ["constant", "cosine", "step", "exponential", "one-cycle"]
+  let name: String
+
+  init(named name: String) throws(UsageError) {
+    guard Self.names.contains(name) else {
+      let near = suggestion(for: name, among: Self.names)
+      throw UsageError(
+        "--schedule: there is no \"\(name)\""
+          + (near.isEmpty ? "; there are \(Self.names.joined(separator: ", "))" : near))
+    }
+    self.name = name
+  }
+
+  /// The schedule over so many steps; nil for a rate that stays.
+  func make(_ rate: Double, steps: Int) -> Schedule? {
+    let steps = max(steps, 1)
+    switch name {
+    case "cosine": return .cosine(from: rate, steps: steps)
+    case "step": return .step(from: rate, every: max(1, steps / 3))
+    case "exponential": return .exponential(from: rate, factor: 0.01, steps: steps)
+    case "one-cycle": return .oneCycle(largest: rate, steps: steps)
+    default: return nil
+    }
+  }
+}
