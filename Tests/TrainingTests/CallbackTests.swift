@@ -226,4 +226,21 @@ final class Scratch {
     #expect(text.contains("epoch 1/1") && text.contains("samples/s"))
     #expect(text.hasSuffix("waiting\n"))
   }
+
+  @Test func aReportLeavesTheModelAsItWas() throws {
+    let scratch = try Scratch()
+    let data = try Small.clouds()
+    func bits(_ callbacks: [any Callback]) throws -> [UInt32] {
+      let model = Sequential {
+        Dense(6)
+        BatchNorm()
+        Dense(3)
+      }
+      try Small.trainer(model).fit(
+        data.batched(20), validation: data.batched(20), epochs: 2, callbacks: callbacks)
+      return try Small.bits(model)
+    }
+    #expect(try bits([Report("\(scratch.path)/run")]) == bits([]))
+    #expect(try scratch.names("run").contains("report.html"))
+  }
 }

@@ -72,9 +72,13 @@ public final class Report: Callback, RunFolderUser {
           }
           try evaluate([value] + gradients)
         }
+        // A pass moves running statistics, which are part of what was trained.
+        let trained = try trainer.model.weightValues()
         // The first pass makes the plan.
         try pass()
         let (_, times) = try profiled(on: device, pass)
+        try trainer.model.assign(trained)
+        try evaluateAssignments(on: device)
         return times.map { OperationRecord(name: $0.name, seconds: $0.seconds, count: $0.count) }
       }
     }
