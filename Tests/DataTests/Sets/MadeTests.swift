@@ -95,6 +95,7 @@ import Testing
       }
       if best.1 == labels[number] { byNeighbour += 1 }
     }
+    print("drawn digits: \(byMean) of 300 by the nearest mean, \(byNeighbour) by neighbours")
     #expect((150...260).contains(byMean), "\(byMean) of 300 by the nearest mean")
     #expect(byNeighbour >= 270, "\(byNeighbour) of 300 by the nearest neighbour")
   }
