@@ -1,0 +1,132 @@
+import Formats
+import Foundation
+import Geometry
+import Testing
+
+/// A model described in a file, small enough to train in a moment.
+private let described = """
+  {"name": "small", "input": [2], "layers": [
+    {"layer": "Dense", "name": "first", "units": 16, "activation": "tanh"},
+    {"layer": "Residual", "name": "middle", "layers": [{"layer": "Dense", "units": 16}]},
+    {"layer": "Dense", "name": "last", "units": 3}
+  ]}
+  """
+
+@Suite struct TrainCommandTests {
+  private let scratch: Scratch
+  private var model: String { scratch.path + "/small.json" }
+  private var run: String { scratch.path + "/run" }
+
+  init() throws {
+    scratch = try Scratch()
+    try described.write(toFile: model, atomically: true, encoding: .utf8)
+  }
+
+  private func train(_ more: [String]) throws -> Apus.Outcome {
+    try Apus.run(["train", "--model", model, "--data", "blobs", "--out", run, "--quiet"] + more)
+  }
+
+  @Test func leavesARunThatCanBeReportedEvaluatedAndAsked() throws {
+    let outcome = try train(["--epochs", "3", "--json"])
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    let lines = try outcome.lines()
+    #expect(lines.compactMap { $0["epoch"]?.integer } == [1, 2, 3])
+    let end = try #require(lines.last)
+    #expect(end["outcome"]?.string == "finished")
+    let accuracy = try #require(end["val_accuracy"]?.double)
+    #expect(accuracy > 0.9)
+    let report = try String(contentsOfFile: run + "/report.html", encoding: .utf8)
+    #expect(report.contains("<h1>small</h1>"))
+
+    let evaluated = try Apus.run(["evaluate", "--checkpoint", run, "--json", "--quiet"])
+    #expect(evaluated.code == 0, "\(evaluated.errors)")
+    let measured = try #require(try evaluated.lines().first)
+    #expect(measured["model"]?.string == "small")
+    #expect(measured["samples"]?.integer == 500)
+    #expect(try #require(measured["accuracy"]?.double) > 0.9)
+
+    let table = scratch.path + "/points.csv"
+    try "x,y\n1.5,0.2\n-0.4,0.9\n".write(toFile: table, atomically: true, encoding: .utf8)
+    let asked = try Apus.run(["predict", "--checkpoint", run, table, "--json"])
+    #expect(asked.code == 0, "\(asked.errors)")
+    let rows = try asked.lines()
+    #expect(rows.compactMap { $0["row"]?.integer } == [1, 2])
+    #expect(rows.allSatisfy { (0.33...1).contains($0["probability"]?.double ?? 0) })
+
+    let anew = try Apus.run(["report", run])
+    #expect(anew.code == 0)
+    #expect(anew.output == run + "/report.html\n")
+    let inspected = try Apus.run(["inspect", run + "/checkpoints/best.safetensors", "--json"])
+    #expect(try inspected.lines().contains { $0["tensor"]?.string == "first.kernel" })
+  }
+
+  @Test(arguments: [
+    (#"{"layers": [{"layer": "Dense", "unit": 3}]}"#, 65, "layers.0 (Dense)"),
+    (#"{"layers": [{"layer": "Dense", "units": 3, "bais": true}]}"#, 65, "did you mean bias?"),
+    (#"{"layers": [{"layer": "Desne", "units": 3}]}"#, 65, "did you mean Dense?"),
+    (#"{"layers": [{"layer": "Dense", "name": "a", "units": "x"}]}"#, 65, "(a, Dense): units"),
+    (#"{"layers": [{"layer": "Dense", "units": 4}]}"#, 65, "3 classes"),
+    (#"{"layers": [{"layer": "Conv2D", "filters": 3, "kernel": 3}]}"#, 65, "do not fit"),
+    (#"{"layers": ["#, 65, "byte "), (#"[]"#, 65, "not an object"),
+  ])
+  func aMistakeInADescriptionIsNamed(_ text: String, _ code: Int32, _ help: String) throws {
+    try text.write(toFile: model, atomically: true, encoding: .utf8)
+    let outcome = try train([])
+    #expect(outcome.code == code, "\(outcome.errors)")
+    #expect(outcome.errors.hasPrefix("apus train: "), "\(outcome.errors)")
+    #expect(outcome.errors.contains(help), "\(outcome.errors)")
+    #expect(!FileManager.default.fileExists(atPath: run))
+  }
+
+  @Test(arguments: [
+    (["--epochs", "0"], 2, "--epochs"), (["--batch", "many"], 2, "--batch"),
+    (["--optimizer", "adm"], 2, "did you mean adam?"),
+    (["--schedule", "cosin"], 2, "did you mean cosine?"),
+    (["--learning-rate", "-1"], 2, "--learning-rate"),
+    (["--data", "blob"], 2, "did you mean blobs?"), (["--data", "./nowhere"], 66, "./nowhere"),
+    (["--device", "opencl:99"], 69, "opencl:99"), (["--device", "gpu"], 2, "gpu"),
+    (["--resume"], 66, "no checkpoint"),
+  ])
+  func aWrongArgumentHelps(_ arguments: [String], _ code: Int32, _ help: String) throws {
+    let data = arguments.contains("--data") ? [] : ["--data", "blobs"]
+    let outcome = try Apus.run(["train", "--model", model, "--out", run] + data + arguments)
+    #expect(outcome.code == code, "\(outcome.errors)")
+    #expect(outcome.errors.contains(help), "\(outcome.errors)")
+    #expect(outcome.output.isEmpty)
+  }
+
+  @Test(arguments: [
+    (["train", "--model", "lent"], 2, "did you mean lenet?"),
+    (["train", "--model", "nowhere.json"], 66, "nowhere.json"),
+    (["evaluate"], 2, "--checkpoint PATH is missing"),
+    (["evaluate", "--checkpoint", "nowhere"], 66, "nowhere"),
+    (["predict", "--checkpoint", "x"], 2, "INPUT… is missing"),
+    (["inspect", "nowhere.npy"], 66, "nowhere.npy"), (["report", "nowhere"], 66, "nowhere"),
+  ])
+  func whatIsMissingIsNamed(_ arguments: [String], _ code: Int32, _ help: String) throws {
+    let outcome = try Apus.run(arguments, folder: scratch.path)
+    #expect(outcome.code == code, "\(outcome.errors)")
+    #expect(outcome.errors.contains(help), "\(outcome.errors)")
+  }
+
+  @Test func aCheckpointOfSomethingElseSaysSo() throws {
+    let path = scratch.path + "/other.safetensors"
+    try writeSafetensors(
+      [SafetensorsEntry(name: "a", scalarType: .float32, shape: [2])], to: path
+    ) { _ in [UInt8](repeating: 0, count: 8) }
+    let outcome = try Apus.run(["evaluate", "--checkpoint", path])
+    #expect(outcome.code == 65)
+    #expect(outcome.errors.contains("does not say which model"), "\(outcome.errors)")
+  }
+
+  @Test func anOutputThatTakesNothingIsAnError() throws {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: Apus.path)
+    process.arguments = ["summary", "--model", "lenet"]
+    process.standardOutput = try #require(FileHandle(forWritingAtPath: "/dev/full"))
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 74)
+  }
+}
