@@ -64,6 +64,9 @@ let package = Package(
       swiftSettings: strict),
 
     .executableTarget(
+      name: "FashionMNIST", dependencies: ["Apus"], path: "Examples/FashionMNIST",
+      swiftSettings: strict),
+    .executableTarget(
       name: "XOR", dependencies: ["Apus"], path: "Examples/XOR", swiftSettings: strict),
     .executableTarget(
       name: "CustomLayer", dependencies: ["Apus"], path: "Examples/CustomLayer",

@@ -44,7 +44,7 @@ enum ReportStyle {
     .figures dt{font-size:13.5px;color:var(--muted)}
     .figures dd{margin:2px 0 0;font-size:25px;font-weight:640;letter-spacing:-.015em;\
     font-variant-numeric:tabular-nums;white-space:nowrap}
-    .figures dd small{display:block;font-size:13px;font-weight:400;letter-spacing:0;\
+    .figures dd small{display:block;font-size:13px;font-weight:400;letter-spacing:0;white-space:normal;\
     color:var(--muted)}
     .grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,420px),1fr));gap:16px;\
     align-items:start}
