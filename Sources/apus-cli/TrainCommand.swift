@@ -46,7 +46,7 @@ enum TrainCommand: Verb {
       Output.note("\(source.name) on \(data.name), \(device.name), into \(settings.folder)")
       if let remark = data.remark { Output.note(remark) }
     }
-    let lines = Lambda(epochEnded: { context in
+    let lines = LambdaCallback(epochEnded: { context in
       if isJSON { try Output.json(epochMembers(context)) }
     })
     Interruption.begin()

@@ -59,7 +59,7 @@ public struct KillTraining: Sendable {
       EarlyStopping("loss", patience: 50),
       LearningRateSchedule(.cosine(from: 0.02, steps: 40).warmedUp(steps: 5)),
     ]
-    if let stepEnded { callbacks.append(Lambda(stepEnded: { stepEnded($0.step) })) }
+    if let stepEnded { callbacks.append(LambdaCallback(stepEnded: { stepEnded($0.step) })) }
     if let folder { callbacks.append(Checkpoint(folder, everySteps: 1)) }
     if let last { callbacks.append(GiveUp(after: last)) }
     let history: History

@@ -46,7 +46,7 @@ final class Scratch {
     let stopping = EarlyStopping("loss", patience: 3)
     let history = try trainer.fit(
       data, epochs: 200,
-      callbacks: [Lambda(epochEnded: { bits[$0.epoch] = try Small.bits(model) }), stopping])
+      callbacks: [LambdaCallback(epochEnded: { bits[$0.epoch] = try Small.bits(model) }), stopping])
     let best = try #require(stopping.bestEpoch)
     #expect(history.epochs.count == best + 3)
     #expect(history.best("loss")?.number == best)
@@ -73,7 +73,7 @@ final class Scratch {
       try Small.clouds().batched(5), epochs: 5,
       callbacks: [
         TerminateOnNaN(),
-        Lambda(ended: { context in
+        LambdaCallback(ended: { context in
           steps = context.step
           if case .stopped(let text) = context.outcome { reason = text }
         }),
@@ -85,7 +85,7 @@ final class Scratch {
   @Test func schedulesSetTheRateOfTheNextStep() throws {
     let trainer = Small.trainer(Small.classifier(), optimizer: try SGD(learningRate: 1))
     var rates: [Double] = []
-    let watch = Lambda(stepEnded: { rates.append(try $0.trainer.optimizer.learningRate) })
+    let watch = LambdaCallback(stepEnded: { rates.append(try $0.trainer.optimizer.learningRate) })
     try trainer.fit(
       try Small.clouds().batched(20), epochs: 2,
       callbacks: [LearningRateSchedule(.step(from: 1, every: 2, factor: 0.5)), watch])
@@ -151,7 +151,7 @@ final class Scratch {
   @Test func linesOfStepsAreMeansOverTheirSteps() throws {
     let scratch = try Scratch()
     var losses: [Double] = []
-    let watch = Lambda(
+    let watch = LambdaCallback(
       stepEnded: { if $0.valuesStep > 0 { losses.append($0.values["loss"] ?? .nan) } })
     try Small.trainer(Small.classifier()).fit(
       try Small.clouds().batched(10), epochs: 1,
@@ -183,7 +183,7 @@ final class Scratch {
     var warnings: [String] = []
     try Small.trainer(model).fit(
       try Small.clouds().batched(30), epochs: 1,
-      callbacks: [RunLog(scratch.path), Lambda(ended: { warnings = $0.warnings })])
+      callbacks: [RunLog(scratch.path), LambdaCallback(ended: { warnings = $0.warnings })])
     let text = warnings.joined()
     #expect(text.contains("of 0 are dead"))
     let epoch = try #require(

@@ -91,7 +91,7 @@ import Training
       let data = try Small.clouds()
       let trainer = Small.trainer(Small.classifier())
       let callbacks: [any Callback] = [
-        Lambda(stepEnded: { if $0.step == step { $0.trainer.cancel() } }),
+        LambdaCallback(stepEnded: { if $0.step == step { $0.trainer.cancel() } }),
         RunLog("\(scratch.path)/run", interval: 4), CSVLog("\(scratch.path)/history.csv"),
         Checkpoint("\(scratch.path)/run", everySteps: 5), ReduceOnPlateau("loss", patience: 1),
       ]

@@ -187,7 +187,7 @@ enum Small {
 
   @Test func numbersOfAStepComeOneStepLater() throws {
     var seen: [(step: Int, of: Int)] = []
-    let watcher = Lambda(stepEnded: { seen.append(($0.step, $0.valuesStep)) })
+    let watcher = LambdaCallback(stepEnded: { seen.append(($0.step, $0.valuesStep)) })
     try Small.trainer(Small.classifier()).fit(
       try Small.clouds().batched(20), epochs: 2, callbacks: [watcher])
     #expect(seen.map(\.step) == [1, 2, 3, 4, 5, 6])
@@ -199,14 +199,14 @@ enum Small {
     let trainer = Small.trainer(Small.classifier())
     try trainer.fit(
       try Small.clouds().batched(10), epochs: 3, stepsPerEpoch: 4,
-      callbacks: [Lambda(epochEnded: { batches.append($0.samplesInEpoch) })])
+      callbacks: [LambdaCallback(epochEnded: { batches.append($0.samplesInEpoch) })])
     #expect(batches == [40, 40, 40])
     #expect(try trainer.optimizer.stepCount == 12)
   }
 
   @Test func callbacksAreCalledInTheirOrder() throws {
     var calls: [String] = []
-    let watcher = Lambda(
+    let watcher = LambdaCallback(
       began: { _ in calls.append("began") }, epochBegan: { calls.append("epoch \($0.epoch)") },
       stepEnded: { calls.append("step \($0.step)") },
       epochEnded: { calls.append("end \($0.epoch)") }, ended: { _ in calls.append("ended") })
@@ -222,7 +222,7 @@ enum Small {
   @Test func cancellingEndsAfterTheStep() throws {
     let trainer = Small.trainer(Small.classifier())
     var ended = ""
-    let watcher = Lambda(
+    let watcher = LambdaCallback(
       stepEnded: { if $0.step == 3 { $0.trainer.cancel() } },
       ended: { if case .cancelled = $0.outcome { ended = "cancelled at \($0.step)" } })
     let data = try Small.clouds().batched(10)
@@ -261,7 +261,7 @@ enum Small {
     var warnings: [String] = []
     try Small.trainer(model).fit(
       try Small.clouds().batched(30), epochs: 1,
-      callbacks: [Lambda(ended: { warnings = $0.warnings })])
+      callbacks: [LambdaCallback(ended: { warnings = $0.warnings })])
     let text = warnings.first ?? ""
     #expect(text.contains("takes logits"))
   }

@@ -50,7 +50,7 @@ extension Trainer {
     var points: [LearningRateRange.Point] = []
     var average = 0.0
     func rate(_ step: Int) -> Double { low * pow(high / low, Double(step) / Double(steps - 1)) }
-    let watch = Lambda(
+    let watch = LambdaCallback(
       epochBegan: { _ in own.learningRate = rate(0) },
       stepEnded: { context in
         own.learningRate = rate(min(context.step, steps - 1))

@@ -1,7 +1,7 @@
 /// Closures as a callback.
 ///
-///     Lambda(epochEnded: { print($0.epoch, $0.values) })
-public final class Lambda: Callback {
+///     LambdaCallback(epochEnded: { print($0.epoch, $0.values) })
+public final class LambdaCallback: Callback {
   public typealias Body = (_ context: TrainingContext) throws -> Void
 
   private let bodies: [String: Body]
