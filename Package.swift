@@ -88,6 +88,9 @@ let package = Package(
     .target(
       name: "Catalogue", dependencies: ["Geometry", "Tensors"], path: "Tests/Catalogue",
       swiftSettings: strict),
+    .target(
+      name: "TestSupport", dependencies: ["Tensors"], path: "Tests/Support",
+      swiftSettings: strict),
     .executableTarget(
       name: "kernel-bench", dependencies: ["Backends", "Catalogue", "Geometry", "Tensors"],
       path: "Benchmarks/KernelBench", swiftSettings: strict),
@@ -98,6 +101,7 @@ let package = Package(
       name: "TensorsTests",
       dependencies: [
         "Geometry", "Backends", "CPUBackend", "OpenCLBackend", "Tensors", "Catalogue",
+        "TestSupport",
       ], swiftSettings: strict),
     .testTarget(
       name: "GraphTests", dependencies: ["Geometry", "Tensors", "Optimizers"],
@@ -106,13 +110,14 @@ let package = Package(
       name: "OptimizersTests", dependencies: ["Geometry", "Optimizers", "Tensors"],
       swiftSettings: strict),
     .testTarget(
-      name: "LayersTests", dependencies: ["Geometry", "Layers", "Optimizers", "Tensors"],
+      name: "LayersTests",
+      dependencies: ["Geometry", "Layers", "Optimizers", "Tensors", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "ModelsTests", dependencies: ["Geometry", "Layers", "Models", "Tensors"],
       swiftSettings: strict),
     .testTarget(
-      name: "DataTests", dependencies: ["Geometry", "Tensors", "Formats", "Data"],
+      name: "DataTests", dependencies: ["Geometry", "Tensors", "Formats", "Data", "TestSupport"],
       swiftSettings: strict),
     .target(
       name: "KillTrainings",
@@ -125,18 +130,21 @@ let package = Package(
       name: "TrainingTests",
       dependencies: [
         "Geometry", "CPUBackend", "Tensors", "Optimizers", "Layers", "Formats", "Data", "Training",
-        "KillTrainings",
+        "KillTrainings", "TestSupport",
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "CourseTests", dependencies: ["Apus", "Formats", "Geometry"], swiftSettings: strict),
-    .testTarget(
-      name: "FormatsTests", dependencies: ["Geometry", "Formats"], swiftSettings: strict),
-    .testTarget(
-      name: "CommandTests", dependencies: ["Geometry", "Formats"],
+      name: "CourseTests", dependencies: ["Apus", "Formats", "Geometry", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "ReplayTests", dependencies: ["Geometry", "Tensors", "Formats", "Replay"],
+      name: "FormatsTests", dependencies: ["Geometry", "Formats", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "CommandTests", dependencies: ["Geometry", "Formats", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ReplayTests",
+      dependencies: ["Geometry", "Tensors", "Formats", "Replay", "TestSupport"],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],

@@ -1,5 +1,6 @@
 import Formats
 import Foundation
+import TestSupport
 import Testing
 
 /// The built command `apus`, run as a user would.
@@ -26,8 +27,7 @@ enum Apus {
 
   /// Runs it, with variables besides those of the tests.
   static func run(
-    _ arguments: [String], environment: [String: String] = [:], folder: String? = nil,
-    input: String? = nil
+    _ arguments: [String], environment: [String: String] = [:], folder: String? = nil
   ) throws -> Outcome {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: path)
@@ -35,11 +35,9 @@ enum Apus {
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     if let folder { process.currentDirectoryURL = URL(fileURLWithPath: folder) }
     // Files, not pipes: what fills a pipe while nobody reads it waits for ever.
-    let scratch = try Scratch()
-    let (out, err) = ("\(scratch.path)/out", "\(scratch.path)/err")
-    for file in [out, err] { _ = FileManager.default.createFile(atPath: file, contents: nil) }
-    let outHandle = try #require(FileHandle(forWritingAtPath: out))
-    let errHandle = try #require(FileHandle(forWritingAtPath: err))
+    let scratch = try ScratchFolder()
+    let outHandle = try #require(FileHandle(forWritingAtPath: try scratch.file("out", "")))
+    let errHandle = try #require(FileHandle(forWritingAtPath: try scratch.file("err", "")))
     process.standardOutput = outHandle
     process.standardError = errHandle
     process.standardInput = FileHandle.nullDevice
@@ -47,19 +45,6 @@ enum Apus {
     process.waitUntilExit()
     return Outcome(
       code: process.terminationStatus,
-      output: try String(contentsOfFile: out, encoding: .utf8),
-      errors: try String(contentsOfFile: err, encoding: .utf8))
+      output: try scratch.text("out"), errors: try scratch.text("err"))
   }
-}
-
-/// A folder that is removed with this object.
-final class Scratch {
-  let path: String
-
-  init() throws {
-    path = FileManager.default.temporaryDirectory.path + "/apus-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
 }

@@ -1,5 +1,5 @@
 import Formats
-import Foundation
+import TestSupport
 import Testing
 
 @Suite struct DoctorTests {
@@ -22,9 +22,8 @@ import Testing
   }
 
   @Test func aDriverThatDoesNotLoadIsNamed() throws {
-    let folder = try Scratch()
-    try "libnvidia-opencl.so.999\n".write(
-      toFile: folder.path + "/nvidia.icd", atomically: true, encoding: .utf8)
+    let folder = try ScratchFolder()
+    try folder.file("nvidia.icd", "libnvidia-opencl.so.999\n")
     let outcome = try Apus.run(
       ["doctor", "--json"], environment: ["OCL_ICD_VENDORS": folder.path])
     #expect(outcome.code == 1)
@@ -47,7 +46,7 @@ import Testing
 
 @Suite struct KernelCacheTests {
   @Test func builtProgramsAreListedAndCanBeRemoved() throws {
-    let home = try Scratch()
+    let home = try ScratchFolder()
     let environment = ["XDG_CACHE_HOME": home.path]
     func run(_ words: String...) throws -> [[String: JSON]] {
       let outcome = try Apus.run(["kernels"] + words + ["--json"], environment: environment)

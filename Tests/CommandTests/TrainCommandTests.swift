@@ -1,6 +1,7 @@
 import Formats
 import Foundation
 import Geometry
+import TestSupport
 import Testing
 
 /// A model described in a file, small enough to train in a moment.
@@ -13,13 +14,13 @@ private let described = """
   """
 
 @Suite struct TrainCommandTests {
-  private let scratch: Scratch
-  private var model: String { scratch.path + "/small.json" }
+  private let scratch: ScratchFolder
+  private let model: String
   private var run: String { scratch.path + "/run" }
 
   init() throws {
-    scratch = try Scratch()
-    try described.write(toFile: model, atomically: true, encoding: .utf8)
+    scratch = try ScratchFolder()
+    model = try scratch.file("small.json", described)
   }
 
   private func train(_ more: [String]) throws -> Apus.Outcome {
@@ -35,7 +36,7 @@ private let described = """
     #expect(end["outcome"]?.string == "finished")
     let accuracy = try #require(end["val_accuracy"]?.double)
     #expect(accuracy > 0.9)
-    let report = try String(contentsOfFile: run + "/report.html", encoding: .utf8)
+    let report = try scratch.text("run/report.html")
     #expect(report.contains("<h1>small</h1>"))
 
     let evaluated = try Apus.run(["evaluate", "--checkpoint", run, "--json", "--quiet"])
@@ -45,8 +46,7 @@ private let described = """
     #expect(measured["samples"]?.integer == 500)
     #expect(try #require(measured["accuracy"]?.double) > 0.9)
 
-    let table = scratch.path + "/points.csv"
-    try "x,y\n1.5,0.2\n-0.4,0.9\n".write(toFile: table, atomically: true, encoding: .utf8)
+    let table = try scratch.file("points.csv", "x,y\n1.5,0.2\n-0.4,0.9\n")
     let asked = try Apus.run(["predict", "--checkpoint", run, table, "--json"])
     #expect(asked.code == 0, "\(asked.errors)")
     let rows = try asked.lines()
@@ -70,7 +70,7 @@ private let described = """
     (#"{"layers": ["#, 65, "byte "), (#"[]"#, 65, "not an object"),
   ])
   func aMistakeInADescriptionIsNamed(_ text: String, _ code: Int32, _ help: String) throws {
-    try text.write(toFile: model, atomically: true, encoding: .utf8)
+    try scratch.file("small.json", text)
     let outcome = try train([])
     #expect(outcome.code == code, "\(outcome.errors)")
     #expect(outcome.errors.hasPrefix("apus train: "), "\(outcome.errors)")

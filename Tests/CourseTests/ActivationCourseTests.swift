@@ -1,6 +1,7 @@
 import Apus
 import Formats
 import Geometry
+import TestSupport
 import Testing
 
 /// What networks with given weights give, and how weights begin.

@@ -1,6 +1,7 @@
 import Apus
 import Formats
 import Geometry
+import TestSupport
 import Testing
 
 /// Gradients by hand: of weights, activations, drives and inputs.

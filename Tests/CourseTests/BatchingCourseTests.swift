@@ -1,6 +1,7 @@
 import Apus
 import Formats
 import Geometry
+import TestSupport
 import Testing
 
 /// Batches, their order, and folds.

@@ -1,6 +1,7 @@
 import Apus
 import Formats
 import Geometry
+import TestSupport
 import Testing
 
 /// How many parameters and multiplications a model has, and how far it sees.

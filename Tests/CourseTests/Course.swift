@@ -2,29 +2,11 @@ import Formats
 import Foundation
 import Geometry
 import Tensors
+import TestSupport
 import Testing
 
 /// Computes the answers to a case by name.
 typealias Solution = @Sendable (CourseCase) throws -> [String: any Answer]
-
-/// The devices that each case is solved on.
-enum TestDevice: String, CaseIterable, CustomTestStringConvertible {
-  case cpu, opencl
-
-  /// Both, or the one that `APUS_TEST_DEVICE` names.
-  static let allCases: [TestDevice] = {
-    guard let name = ProcessInfo.processInfo.environment["APUS_TEST_DEVICE"] else {
-      return [.cpu, .opencl]
-    }
-    return TestDevice(rawValue: name).map { [$0] } ?? []
-  }()
-
-  var device: Device {
-    get throws { self == .cpu ? .cpu : try Device.openCL(0) }
-  }
-
-  var testDescription: String { rawValue }
-}
 
 enum Course {
   /// Every solution by the identifier of its case.

@@ -1,6 +1,7 @@
 import Apus
 import Formats
 import Geometry
+import TestSupport
 import Testing
 
 /// Steps of optimizers on functions of one or two variables, and second derivatives.

@@ -1,6 +1,7 @@
 import Apus
 import Formats
 import Geometry
+import TestSupport
 import Testing
 
 /// Threshold units, networks of them for logic, and Rosenblatt's rule.

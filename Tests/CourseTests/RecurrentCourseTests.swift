@@ -1,6 +1,7 @@
 import Apus
 import Formats
 import Geometry
+import TestSupport
 import Testing
 
 /// Recurrences by hand: the layer, cells of one's own, and unrolled ones.

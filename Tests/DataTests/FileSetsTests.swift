@@ -3,6 +3,7 @@ import Formats
 import Geometry
 import Glibc
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct FileSetsTests {
@@ -14,7 +15,7 @@ import Testing
   private func idx(_ name: String, _ extents: [Int], _ bytes: [UInt8]) throws {
     var file: [UInt8] = [0, 0, 8, UInt8(extents.count)]
     for extent in extents { file += [0, 0, UInt8(extent >> 8), UInt8(extent & 0xFF)] }
-    try folder.write(name, file + bytes)
+    try folder.file(name, file + bytes)
   }
 
   private func idxSet(labels: [UInt8] = [3, 9]) throws {
@@ -89,8 +90,8 @@ import Testing
       labels + [UInt8](repeating: 51, count: 1024) + [UInt8](repeating: 102, count: 1024)
         + [UInt8](repeating: 255, count: 1024)
     }
-    for number in 1...5 { try folder.write("data_batch_\(number).bin", record([UInt8(number)])) }
-    try folder.write("test_batch.bin", record([9]))
+    for number in 1...5 { try folder.file("data_batch_\(number).bin", record([UInt8(number)])) }
+    try folder.file("test_batch.bin", record([9]))
     let ten = try CIFAR10(folder: folder.path)
     #expect(try ten.train.elements().map(\.label) == [1, 2, 3, 4, 5])
     let first = try ten.test.elements()[0].inputs[0]
@@ -98,13 +99,13 @@ import Testing
     let expected: [Float] = [51 / 255, 102 / 255, 1, 51 / 255]
     for (own, other) in zip(first.floats, expected) { #expect(abs(own - other) < 1e-6) }
 
-    try folder.write("train.bin", record([19, 99]))
-    try folder.write("test.bin", record([1, 2]))
+    try folder.file("train.bin", record([19, 99]))
+    try folder.file("test.bin", record([1, 2]))
     #expect(try CIFAR100(folder: folder.path).train.elements()[0].label == 99)
     let coarse = try CIFAR100(folder: folder.path, labels: .coarse)
     #expect(try coarse.test.elements()[0].label == 1)
     #expect(coarse.classNames.count == 20)
-    try folder.write(
+    try folder.file(
       "coarse_label_names.txt", Array((0..<20).map { "group \($0)\n" }.joined().utf8))
     #expect(try CIFAR100(folder: folder.path, labels: .coarse).classNames[7] == "group 7")
   }
@@ -118,10 +119,10 @@ import Testing
         )
         .writePNG(to: "\(folder.path)/\(name)/\(file)")
       }
-      try folder.write("\(name)/notes.txt", [1, 2])
-      try folder.write("\(name)/.hidden.png", [1, 2])
+      try folder.file("\(name)/notes.txt", [1, 2])
+      try folder.file("\(name)/.hidden.png", [1, 2])
     }
-    try folder.write("readme.png", [1])
+    try folder.file("readme.png", [1])
     let images = try ImageFolder(folder.path, size: [5, 6])
     #expect(images.classNames == ["a", "b", "c"] && images.count == 6)
     #expect(images.files.paths[0].hasSuffix("a/1.PNG"))
@@ -134,7 +135,7 @@ import Testing
     let own = try ImageFolder(folder.path, size: nil, channels: 1).examples.elements()
     #expect(own[0].inputs[0].shape == [2, 4, 1] && own[1].inputs[0].shape == [2, 3, 1])
 
-    try folder.write("b/0.png", [1, 2, 3])
+    try folder.file("b/0.png", [1, 2, 3])
     let damaged = try ImageFolder(folder.path, size: [5, 6])
     let error = #expect(throws: TensorError.self) { try damaged.examples.elements() }
     #expect("\(try #require(error))".contains("b/0.png"))

@@ -2,6 +2,7 @@ import Data
 import Formats
 import Geometry
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct TensorFilesTests {

@@ -1,11 +1,12 @@
 import Formats
 import Geometry
+import TestSupport
 import Testing
 
 @Suite struct CIFARTests {
-  private let folder: Folder
+  private let folder: ScratchFolder
 
-  init() throws { folder = try Folder() }
+  init() throws { folder = try ScratchFolder() }
 
   /// A record whose red samples are 1, green 2 and blue 3, but for the first pixel of each.
   private func record(_ labels: [UInt8]) -> [UInt8] {

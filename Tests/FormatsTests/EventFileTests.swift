@@ -1,11 +1,12 @@
 import Formats
 import Geometry
+import TestSupport
 import Testing
 
 @Suite struct EventFileTests {
-  private let folder: Folder
+  private let folder: ScratchFolder
 
-  init() throws { folder = try Folder() }
+  init() throws { folder = try ScratchFolder() }
 
   /// The messages of the records in `bytes`.
   private func messages(_ bytes: [UInt8]) throws -> [[UInt8]] {
@@ -98,7 +99,8 @@ import Testing
       _ = try EventFileWriter(folder: "\(folder.path)/missing")
     }
     let events = try EventFileWriter(folder: folder.path)
-    #expect(folder.names.count == 1 && folder.names[0].hasPrefix("events.out.tfevents."))
+    let names = try folder.names()
+    #expect(names.count == 1 && names[0].hasPrefix("events.out.tfevents."))
     #expect(throws: TensorError.self) {
       try events.write(
         histogram: "w",

@@ -1,12 +1,13 @@
 import Formats
 import Geometry
 import Glibc
+import TestSupport
 import Testing
 
 @Suite struct HostileSafetensorsTests {
-  private let folder: Folder
+  private let folder: ScratchFolder
 
-  init() throws { folder = try Folder() }
+  init() throws { folder = try ScratchFolder() }
 
   /// A header with one tensor `a` of four bytes, a part of it replaced.
   private static func header(

@@ -1,11 +1,12 @@
 import Formats
 import Geometry
+import TestSupport
 import Testing
 
 @Suite struct IDXTests {
-  private let folder: Folder
+  private let folder: ScratchFolder
 
-  init() throws { folder = try Folder() }
+  init() throws { folder = try ScratchFolder() }
 
   private func read(_ bytes: [UInt8]) throws { _ = try IDX(bytes, name: "x.idx") }
 

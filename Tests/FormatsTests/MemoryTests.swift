@@ -1,13 +1,14 @@
 import Formats
 import Geometry
 import Glibc
+import TestSupport
 import Testing
 
 /// Files whose sizes lie are refused in a process that may take little more memory than they have.
 @Suite struct MemoryTests {
   @Test func sizesThatLieTakeNoMemory() async {
     await #expect(processExitsWith: .success) {
-      let folder = try Folder()
+      let folder = try ScratchFolder()
       let lies = try Lies(folder)
       // One read of each makes what is made once, such as tables.
       try lies.readWhole()
@@ -51,7 +52,7 @@ private struct Lies {
   private let png: [UInt8], large: [UInt8], jpeg: [UInt8], npz: [UInt8]
   private let safetensors: String
 
-  init(_ folder: Folder) throws {
+  init(_ folder: ScratchFolder) throws {
     png = try Fixture.bytes("grey.png")
     large = try PictureTests.png(width: 50_000, height: 50_000)
     jpeg = try Fixture.bytes("grey.jpg")

@@ -1,11 +1,12 @@
 import Formats
 import Geometry
+import TestSupport
 import Testing
 
 @Suite struct NPYTests {
-  private let folder: Folder
+  private let folder: ScratchFolder
 
-  init() throws { folder = try Folder() }
+  init() throws { folder = try ScratchFolder() }
 
   /// The elements 0, 1, 2, … as NumPy wrote them.
   static func counting(_ type: ScalarType, _ count: Int = 6) -> [UInt8] {
@@ -135,7 +136,7 @@ import Testing
     #expect(throws: TensorError.self) { try half.write(to: "\(folder.path)/half.npy") }
     #expect(throws: TensorError.self) { try NPY([0, 0], scalarType: .float32, shape: [1]) }
     #expect(throws: TensorError.self) { _ = try NPY(path: "\(folder.path)/missing.npy") }
-    #expect(folder.names.isEmpty)
+    #expect(try folder.names().isEmpty)
   }
 
   @Test func damagedFilesAreReadOrRefused() throws {

@@ -1,11 +1,12 @@
 import Formats
 import Geometry
+import TestSupport
 import Testing
 
 @Suite struct NPZTests {
-  private let folder: Folder
+  private let folder: ScratchFolder
 
-  init() throws { folder = try Folder() }
+  init() throws { folder = try ScratchFolder() }
 
   private func readAll(_ bytes: [UInt8]) throws {
     let file = try NPZFile(bytes, name: "x.npz")

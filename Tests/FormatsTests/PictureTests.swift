@@ -1,11 +1,12 @@
 import Formats
 import Geometry
+import TestSupport
 import Testing
 
 @Suite struct PictureTests {
-  private let folder: Folder
+  private let folder: ScratchFolder
 
-  init() throws { folder = try Folder() }
+  init() throws { folder = try ScratchFolder() }
 
   static let files = [
     "grey.png", "greyAlpha.png", "rgb.png", "rgba.png", "palette.png", "bits.png", "grey.jpg",
@@ -44,7 +45,7 @@ import Testing
       let path = "\(folder.path)/picture.png"
       try picture.writePNG(to: path)
       #expect(try Picture(path: path) == picture)
-      #expect(folder.names == ["picture.png"])
+      #expect(try folder.names() == ["picture.png"])
     }
   }
 

@@ -1,11 +1,12 @@
 import Formats
 import Geometry
+import TestSupport
 import Testing
 
 @Suite struct TextLinesTests {
-  private let folder: Folder
+  private let folder: ScratchFolder
 
-  init() throws { folder = try Folder() }
+  init() throws { folder = try ScratchFolder() }
 
   private func lines(_ bytes: [UInt8], longest: Int = 100) throws -> [String] {
     let reader = try LineReader(bytes, name: "t.txt", longestLine: longest)

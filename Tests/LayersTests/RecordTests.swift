@@ -2,6 +2,7 @@ import Foundation
 import Geometry
 import Layers
 import Tensors
+import TestSupport
 import Testing
 
 /// What must hold of every public layer and every loss.

@@ -1,13 +1,16 @@
 import Formats
-import Foundation
 import Geometry
-import Glibc
 import Replay
 import Tensors
+import TestSupport
 import Testing
 
 /// Cases that ask for what no operation can do: each must fail, none may end the process.
 @Suite struct HostileCaseTests {
+  private let folder: ScratchFolder
+
+  init() throws { folder = try ScratchFolder() }
+
   /// The first case of each operation.
   private static let firsts: [String] = {
     var seen: Set<Substring> = []
@@ -35,19 +38,9 @@ import Testing
     }
   }
 
-  private func temporaryPath() throws -> String {
-    let place = FileManager.default.temporaryDirectory.path
-    var template = Array("\(place)/apus-replay-XXXXXX".utf8CString)
-    let descriptor = mkstemp(&template)
-    try #require(descriptor >= 0)
-    close(descriptor)
-    return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-  }
-
   @Test(arguments: firsts)
   func strangeAttributesAreErrors(_ name: String) throws {
-    let path = try temporaryPath()
-    defer { unlink(path) }
+    let path = "\(folder.path)/case.safetensors"
     let file = try SafetensorsFile(path: Golden.path(name))
     let text = try #require(file.metadata["attrs"])
     let attributes = try #require(try JSON(parsing: text, source: "attrs", in: "test").object)
@@ -65,8 +58,7 @@ import Testing
   }
 
   @Test func unknownAttributesFail() throws {
-    let path = try temporaryPath()
-    defer { unlink(path) }
+    let path = "\(folder.path)/case.safetensors"
     try copy(of: "add.same", to: path) { $0.merging(["attrs": #"{"scale": 1}"#]) { $1 } }
     let result = replay(path: path, name: "add", on: .cpu)
     #expect(!result.passes)
@@ -77,15 +69,13 @@ import Testing
     "nan", "inf", "-1", "", "1e-6x",
   ])
   func errorsOfTheReferenceAreFinite(_ error: String) throws {
-    let path = try temporaryPath()
-    defer { unlink(path) }
+    let path = "\(folder.path)/case.safetensors"
     try copy(of: "add.same", to: path) { $0.merging(["f32_error": error]) { $1 } }
     #expect(replay(path: path, name: "add", on: .cpu).reason?.contains("f32_error") == true)
   }
 
   @Test func aWrongExpectationFailsWithoutAReason() throws {
-    let path = try temporaryPath()
-    defer { unlink(path) }
+    let path = "\(folder.path)/case.safetensors"
     try copy(of: "add.same", to: path) { $0.merging(["op": "mul"]) { $1 } }
     let result = replay(path: path, name: "add", on: .cpu)
     #expect(!result.passes)

@@ -2,6 +2,7 @@ import Backends
 import Catalogue
 import Geometry
 import Tensors
+import TestSupport
 import Testing
 
 /// Calls that must throw an error which names the operation and the shapes of its operands.

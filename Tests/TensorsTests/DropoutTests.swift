@@ -1,5 +1,6 @@
 import Geometry
 import Tensors
+import TestSupport
 import Testing
 
 /// What the masks of dropout promise.

@@ -1,5 +1,6 @@
 import Catalogue
 import Foundation
+import TestSupport
 import Testing
 
 /// The largest error of each operation on each device, as committed: it may only become smaller.

@@ -4,6 +4,7 @@ import Catalogue
 import Geometry
 import OpenCLBackend
 import Tensors
+import TestSupport
 import Testing
 
 /// Every kernel the catalogue runs, between guard bands and in memory full of NaN.

@@ -1,5 +1,6 @@
 import Geometry
 import Tensors
+import TestSupport
 import Testing
 
 /// What linear algebra does beside computing: say what it costs on a device, and what was wrong.

@@ -2,6 +2,7 @@ import CPUBackend
 import Catalogue
 import Geometry
 import Tensors
+import TestSupport
 import Testing
 
 /// What normalisation promises beyond its formula.

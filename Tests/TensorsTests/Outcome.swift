@@ -3,6 +3,7 @@ import Catalogue
 import Foundation
 import Geometry
 import Tensors
+import TestSupport
 
 /// What all samples of an operation gave on one device, worked out once for all tests.
 struct Outcome {

@@ -1,6 +1,7 @@
 import Catalogue
 import Geometry
 import Tensors
+import TestSupport
 import Testing
 
 /// Every operation of the catalogue on every device against plain loops over doubles, and its

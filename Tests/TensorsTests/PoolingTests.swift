@@ -1,6 +1,7 @@
 import Catalogue
 import Geometry
 import Tensors
+import TestSupport
 import Testing
 
 /// What the catalogue's records of pooling cannot say.

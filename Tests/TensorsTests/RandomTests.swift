@@ -2,6 +2,7 @@ import Catalogue
 import Foundation
 import Geometry
 import Tensors
+import TestSupport
 import Testing
 
 /// Random tensors: the same everywhere, and distributed as they should be.

@@ -4,37 +4,9 @@ import Geometry
 import Layers
 import Optimizers
 import Tensors
+import TestSupport
 import Testing
 import Training
-
-/// A folder that is removed with the value.
-final class Scratch {
-  let path: String
-
-  init() throws {
-    path =
-      FileManager.default.temporaryDirectory.appending(
-        path: "apus-training-\(UInt64.random(in: 0...(.max)))"
-      ).path
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
-  func text(_ name: String) throws -> String {
-    try String(contentsOfFile: "\(path)/\(name)", encoding: .utf8)
-  }
-
-  func lines(_ name: String) throws -> [[String: Any]] {
-    try text(name).split(separator: "\n").map {
-      try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] ?? [:]
-    }
-  }
-
-  func names(_ folder: String) throws -> [String] {
-    try FileManager.default.contentsOfDirectory(atPath: "\(path)/\(folder)").sorted()
-  }
-}
 
 @Suite(.serialized) struct CallbackTests {
   @Test func earlyStoppingPutsTheBestEpochBack() throws {
@@ -108,7 +80,7 @@ final class Scratch {
   }
 
   @Test func aRunFolderHoldsWhatItSays() throws {
-    let scratch = try Scratch()
+    let scratch = try ScratchFolder()
     let data = try Small.clouds()
     let trainer = Small.trainer(Small.classifier())
     trainer.classNames = ["up", "right", "left"]
@@ -117,7 +89,7 @@ final class Scratch {
       data.shuffled(seed: 1).batched(10), validation: data.batched(20), epochs: 3,
       callbacks: [Checkpoint("\(scratch.path)/run", keepLast: 2)])
     #expect(
-      try scratch.names("run/checkpoints") == [
+      try scratch.names(in: "run/checkpoints") == [
         "best.safetensors", "step-000000012.safetensors", "step-000000018.safetensors",
       ])
     let run = try #require(try scratch.lines("run/run.json").first)
@@ -149,7 +121,7 @@ final class Scratch {
   }
 
   @Test func linesOfStepsAreMeansOverTheirSteps() throws {
-    let scratch = try Scratch()
+    let scratch = try ScratchFolder()
     var losses: [Double] = []
     let watch = LambdaCallback(
       stepEnded: { if $0.valuesStep > 0 { losses.append($0.values["loss"] ?? .nan) } })
@@ -163,7 +135,7 @@ final class Scratch {
   }
 
   @Test func rowsOfCommaSeparatedValues() throws {
-    let scratch = try Scratch()
+    let scratch = try ScratchFolder()
     let history = try Small.trainer(Small.classifier()).fit(
       try Small.clouds().batched(30), epochs: 2,
       callbacks: [CSVLog("\(scratch.path)/history.csv")])
@@ -175,7 +147,7 @@ final class Scratch {
   }
 
   @Test func unitsThatNeverAnswerAreWarnedOf() throws {
-    let scratch = try Scratch()
+    let scratch = try ScratchFolder()
     let model = Sequential {
       Dense(4, activation: .relu, bias: Weight(.constant(-100)))
       Dense(3)
@@ -193,11 +165,11 @@ final class Scratch {
   }
 
   @Test func eventsForTensorBoardAreWritten() throws {
-    let scratch = try Scratch()
+    let scratch = try ScratchFolder()
     try Small.trainer(Small.classifier()).fit(
       try Small.clouds().batched(30), epochs: 1,
       callbacks: [TensorBoard("\(scratch.path)/events", interval: 1)])
-    let name = try #require(try scratch.names("events").first)
+    let name = try #require(try scratch.names(in: "events").first)
     let bytes = try Data(contentsOf: URL(fileURLWithPath: "\(scratch.path)/events/\(name)"))
     for tag in ["loss/train", "step/loss", "0.kernel"] {
       #expect(bytes.range(of: Data(tag.utf8)) != nil, "\(tag)")
@@ -228,7 +200,7 @@ final class Scratch {
   }
 
   @Test func aReportLeavesTheModelAsItWas() throws {
-    let scratch = try Scratch()
+    let scratch = try ScratchFolder()
     let data = try Small.clouds()
     func bits(_ callbacks: [any Callback]) throws -> [UInt32] {
       let model = Sequential {
@@ -241,6 +213,6 @@ final class Scratch {
       return try Small.bits(model)
     }
     #expect(try bits([Report("\(scratch.path)/run")]) == bits([]))
-    #expect(try scratch.names("run").contains("report.html"))
+    #expect(try scratch.names(in: "run").contains("report.html"))
   }
 }

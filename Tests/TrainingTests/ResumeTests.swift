@@ -5,6 +5,7 @@ import KillTrainings
 import Layers
 import Optimizers
 import Tensors
+import TestSupport
 import Testing
 import Training
 
@@ -15,7 +16,7 @@ import Training
     let training = KillTraining(name, on: try Device.isolated(device))
     let expected = try training.run()
     for step in [1, 5, 7, 13, 20] {
-      let scratch = try Scratch()
+      let scratch = try ScratchFolder()
       let result = try interrupted(training, scratch.path, after: step)
       #expect(result == expected, "interrupted after step \(step)")
     }
@@ -39,7 +40,7 @@ import Training
   ])
   func killedAtRandomMomentsAndResumed(name: String, device: String) async throws {
     let expected = try KillTraining(name, on: try Device.named(device)).run().fingerprint
-    let scratch = try Scratch()
+    let scratch = try ScratchFolder()
     for round in 0..<6 {
       let delay = UInt32.random(in: 20_000..<150_000)
       setenv("APUS_KILL", "\(name) \(device) \(scratch.path) \(round == 5 ? 0 : delay)", 1)
@@ -74,7 +75,7 @@ import Training
   }
 
   @Test func aRunThatWasResumedHasTheFilesOfOneThatWasNot() throws {
-    func values(_ scratch: Scratch) throws -> [String] {
+    func values(_ scratch: ScratchFolder) throws -> [String] {
       try scratch.lines("run/metrics.jsonl").map { line in
         // Times and memory differ; what was learned does not.
         let kept = line.filter {
@@ -87,7 +88,7 @@ import Training
         return String(decoding: data, as: UTF8.self)
       }
     }
-    func run(_ scratch: Scratch, cancelAt step: Int?) throws {
+    func run(_ scratch: ScratchFolder, cancelAt step: Int?) throws {
       let data = try Small.clouds()
       let trainer = Small.trainer(Small.classifier())
       let callbacks: [any Callback] = [
@@ -99,9 +100,9 @@ import Training
         data.shuffled(seed: 2).batched(10), validation: data.batched(20), epochs: 3,
         callbacks: callbacks, resumingFrom: try Checkpoint.newest(in: "\(scratch.path)/run"))
     }
-    let whole = try Scratch()
+    let whole = try ScratchFolder()
     try run(whole, cancelAt: nil)
-    let parts = try Scratch()
+    let parts = try ScratchFolder()
     for step in [3, 6, 14] {
       let error = #expect(throws: TensorError.self) { try run(parts, cancelAt: step) }
       #expect(error?.kind == .cancelled)
@@ -115,7 +116,7 @@ import Training
   }
 
   @Test func aCheckpointGoesOnOnAnotherDevice() throws {
-    let scratch = try Scratch()
+    let scratch = try ScratchFolder()
     let first = KillTraining("cnn-adam", on: try Device.isolated("cpu"))
     _ = try first.run(folder: scratch.path, until: 9) { _ in }
     let other = KillTraining("cnn-adam", on: try Device.isolated("opencl:0"))

@@ -4,6 +4,7 @@ import Geometry
 import Layers
 import Optimizers
 import Tensors
+import TestSupport
 import Testing
 import Training
 
@@ -14,7 +15,7 @@ import Training
   }
 
   @Test func weightsComeBackToTheBitOnAnyDevice() throws {
-    let scratch = try Scratch()
+    let scratch = try ScratchFolder()
     let path = "\(scratch.path)/weights.safetensors"
     let model = try built(Small.classifier())
     try model.save(to: path)
@@ -35,7 +36,7 @@ import Training
   }
 
   @Test func allThatDoesNotFitIsInOneError() throws {
-    let scratch = try Scratch()
+    let scratch = try ScratchFolder()
     let path = "\(scratch.path)/weights.safetensors"
     try built(Small.classifier()).save(to: path)
     let other = try built(
@@ -61,7 +62,7 @@ import Training
   }
 
   @Test func namesCanBeTranslated() throws {
-    let scratch = try Scratch()
+    let scratch = try ScratchFolder()
     let path = "\(scratch.path)/weights.safetensors"
     let model = try built(Small.classifier())
     try model.save(to: path)
@@ -73,7 +74,7 @@ import Training
   }
 
   @Test func aCheckpointGivesItsWeightsToAModel() throws {
-    let scratch = try Scratch()
+    let scratch = try ScratchFolder()
     let model = Small.classifier()
     try Small.trainer(model).fit(
       try Small.clouds().batched(30), epochs: 1, callbacks: [Checkpoint(scratch.path)])
@@ -84,7 +85,7 @@ import Training
 
   /// Every byte of a checkpoint, and every length.
   @Test func damageIsFoundWhereverItIs() throws {
-    let scratch = try Scratch()
+    let scratch = try ScratchFolder()
     let model = Sequential { Dense(2) }
     try Small.trainer(model, optimizer: try SGD(learningRate: 0.1)).fit(
       try Small.clouds(6).map { example in
@@ -116,7 +117,7 @@ import Training
   }
 
   @Test func theOneBeforeADamagedCheckpointIsTaken() throws {
-    let scratch = try Scratch()
+    let scratch = try ScratchFolder()
     let data = try Small.clouds().batched(20)
     let model = Small.classifier()
     try Small.trainer(model).fit(
@@ -135,7 +136,7 @@ import Training
   }
 
   @Test func aPathThatHoldsNoCheckpointSaysSo() throws {
-    let scratch = try Scratch()
+    let scratch = try ScratchFolder()
     let trainer = Small.trainer(Small.classifier())
     let data = try Small.clouds().batched(20)
     func kind(_ path: String) -> TensorError.Kind? {

@@ -1,10 +1,14 @@
 import Data
 import Geometry
-import Glibc
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct CacheTests {
+  private let folder: ScratchFolder
+
+  init() throws { folder = try ScratchFolder() }
+
   @Test(arguments: [true, false]) func laterPassesDoNotMapAgain(_ isStream: Bool) throws {
     let made = WorkerTests.Counter()
     let source = isStream ? SelectionTests.stream : SelectionTests.array
@@ -46,13 +50,8 @@ import Testing
     #expect(try data.elements().map(\.label) == Array(0..<10))
   }
 
-  private func temporaryPath() -> String {
-    var template = Array("/tmp/apus-data-XXXXXX".utf8CString)
-    return String(cString: mkdtemp(&template)) + "/cache"
-  }
-
   @Test func aFileKeepsExamplesOverRuns() throws {
-    let path = temporaryPath()
+    let path = "\(folder.path)/cache"
     let made = WorkerTests.Counter()
     let examples = Dataset(Array(0..<12)).filter { $0 != 5 }.map { number in
       made.add()
@@ -79,12 +78,12 @@ import Testing
   }
 
   @Test func damagedFilesAreErrors() throws {
-    let path = temporaryPath()
+    let path = "\(folder.path)/cache"
     let source = Dataset(try BatchingTests.block(2))
     _ = try source.cached(inFile: path).elements()
-    let whole = try bytes(path)
+    let whole = try folder.bytes("cache")
     for length in 0..<whole.count {
-      try write(Array(whole[..<length]), path)
+      try folder.file("cache", Array(whole[..<length]))
       #expect(throws: TensorError.self) { try source.cached(inFile: path).elements() }
     }
     // Anything but the elements themselves: there every byte is a number.
@@ -92,23 +91,9 @@ import Testing
     for place in whole.indices {
       var damaged = whole
       damaged[place] ^= 0x81
-      try write(damaged, path)
+      try folder.file("cache", damaged)
       do { _ = try source.cached(inFile: path).elements() } catch { errors += 1 }
     }
     #expect(errors >= whole.count - 2 * (24 + 4 + 4 + 24) - 16)
-  }
-
-  private func bytes(_ path: String) throws -> [UInt8] {
-    let file = try #require(fopen(path, "r"))
-    defer { fclose(file) }
-    var bytes = [UInt8](repeating: 0, count: 1 << 16)
-    let count = fread(&bytes, 1, bytes.count, file)
-    return Array(bytes[..<count])
-  }
-
-  private func write(_ bytes: [UInt8], _ path: String) throws {
-    let file = try #require(fopen(path, "w"))
-    defer { fclose(file) }
-    #expect(fwrite(bytes, 1, bytes.count, file) == bytes.count)
   }
 }

@@ -2,16 +2,17 @@ import Formats
 import Foundation
 import Geometry
 import Tensors
+import TestSupport
 import Testing
 import Training
 
 /// A run folder with so many epochs of made-up numbers.
 private final class MadeRun {
-  let path: String
+  private let folder: ScratchFolder
+  var path: String { folder.path }
 
   init(epochs: Int, name: String = "a <model> & \"more\"") throws {
-    path = NSTemporaryDirectory() + "apus-report-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    folder = try ScratchFolder()
     let run: JSON = .object([
       "version": .integer(1), "outcome": .string("finished"), "seed": .string("17"),
       "device": .string("cpu"), "epochs": .integer(epochs),
@@ -24,10 +25,8 @@ private final class MadeRun {
     try write((1...epochs).map(line).joined(separator: "\n") + "\n", "metrics.jsonl")
   }
 
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
   func write(_ text: String, _ file: String) throws {
-    try text.write(toFile: "\(path)/\(file)", atomically: true, encoding: .utf8)
+    try folder.file(file, text)
   }
 
   private func line(_ epoch: Int) -> String {

@@ -1,13 +1,12 @@
-import Foundation
-import Tensors
-import Testing
+internal import Foundation
+package import Tensors
 
-/// The devices that layers are tested on.
-enum TestDevice: String, CaseIterable, CustomTestStringConvertible {
+/// The devices that tests run on.
+package enum TestDevice: String, CaseIterable, CustomStringConvertible, Sendable {
   case cpu, opencl
 
   /// Both, or the one that `APUS_TEST_DEVICE` names.
-  static let allCases: [TestDevice] = {
+  package static let allCases: [TestDevice] = {
     guard let name = ProcessInfo.processInfo.environment["APUS_TEST_DEVICE"] else {
       return [.cpu, .opencl]
     }
@@ -15,9 +14,9 @@ enum TestDevice: String, CaseIterable, CustomTestStringConvertible {
   }()
 
   /// - Throws: what opening it throws: a run without an OpenCL device is a failed run.
-  var device: Device {
+  package var device: Device {
     get throws { self == .cpu ? .cpu : try Device.openCL(0) }
   }
 
-  var testDescription: String { rawValue }
+  package var description: String { rawValue }
 }
