@@ -160,11 +160,3 @@ func deflated(_ bytes: [UInt8], operation: String) throws(TensorError) -> [UInt8
   guard result == Z_STREAM_END else { throw failed(result) }
   return compressed
 }
-
-/// The check of zip entries.
-func crc32Checksum(_ bytes: [UInt8]) -> UInt32 {
-  bytes.withUnsafeBytes { bytes in
-    UInt32(
-      truncatingIfNeeded: crc32_z(0, bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count))
-  }
-}

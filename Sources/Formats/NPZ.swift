@@ -83,7 +83,7 @@ public func writeNPZ(
     let contents = try array.encodedHeader(operation: operation) + array.bytes
     let stored = compressed ? try deflated(contents, operation: operation) : contents
     let fields = ZipFields(
-      name: "\(name).npy", isDeflated: compressed, checksum: crc32Checksum(contents),
+      name: "\(name).npy", isDeflated: compressed, checksum: CRC32.checksum(contents),
       storedByteCount: stored.count, byteCount: contents.count, offset: offset)
     let header = fields.localHeader
     offset += header.count + stored.count

@@ -8,7 +8,7 @@ final class ZipEntryReader: NPYReader {
   private var inflating: InflateStream?
   private var position = 0
   private(set) var remaining: Int
-  private var checksum: UInt = 0
+  private var checksum: UInt32 = 0
 
   init(_ source: any ByteSource, _ entry: ZipDirectory.Entry) throws(TensorError) {
     self.source = source
@@ -43,16 +43,14 @@ final class ZipEntryReader: NPYReader {
       position += count
     }
     remaining -= count
-    checksum = bytes.withUnsafeBytes {
-      crc32_z(checksum, $0.bindMemory(to: UInt8.self).baseAddress, count)
-    }
+    checksum = CRC32.checksum(bytes, after: checksum)
     return bytes
   }
 
   /// Checks that all was read and is what was written.
   func finish() throws(TensorError) {
     try inflating?.finish()
-    guard UInt32(truncatingIfNeeded: checksum) == entry.checksum else {
+    guard checksum == entry.checksum else {
       throw corrupt("the checksum does not match")
     }
   }

@@ -83,6 +83,26 @@ import Training
     #expect(try Small.bits(other) == Small.bits(model))
   }
 
+  /// A file of an earlier version, with checksums of each tensor and of its header.
+  @Test func aCheckpointThatWasWrittenBeforeIsRead() throws {
+    let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let folder = tests.appending(path: "Fixtures/run").path
+    let path = "\(folder)/checkpoints/step-000000032.safetensors"
+    #expect(try Checkpoint.newest(in: folder) == path)
+    let model = Sequential {
+      Dense(4, activation: .tanh)
+      Dense(3)
+    }
+    let report = try model.load(from: path, on: .cpu) { name in
+      name.replacing("first.", with: "0.").replacing("last.", with: "1.")
+    }
+    #expect(report.loaded.sorted() == ["0.bias", "0.kernel", "1.bias", "1.kernel"])
+    let bias = try #require(try model.namedParameters.first { $0.path == "0.bias" })
+    let numbers = try bias.parameter.value.scalars()
+    #expect(numbers == [0.073315, 0.08620949, 0.013413043, -0.04165796])
+  }
+
   /// Every byte of a checkpoint, and every length.
   @Test func damageIsFoundWhereverItIs() throws {
     let scratch = try ScratchFolder()
