@@ -93,7 +93,7 @@ func trainer(_ metrics: [MetricKind]) -> Trainer {
 
 let plain = trainer([.accuracy])
 let full = trainer([.accuracy])
-full.progress = Progress(.live) { _ in }
+full.progress = ProgressLine(.live) { _ in }
 _ = try hand.epoch()
 let end = now() + seconds
 while now() < end {

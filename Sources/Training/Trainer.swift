@@ -38,7 +38,7 @@ public final class Trainer {
   /// What `cancel()` sets; may be shared with others.
   public let cancellation: CancellationToken
   /// The lines on standard error; nil for none.
-  public var progress: Progress? = Progress()
+  public var progress: ProgressLine? = ProgressLine()
   /// Names of the classes, for reports.
   public var classNames: [String] = []
   /// Written into `run.json` as they are: how the data were made, what the run is called.

@@ -37,7 +37,7 @@ final class TrainingLoop {
     self.context = context
     self.stepsPerEpoch = stepsPerEpoch
     var all = callbacks
-    if let progress = context.trainer.progress, !callbacks.contains(where: { $0 is Progress }) {
+    if let progress = context.trainer.progress, !callbacks.contains(where: { $0 is ProgressLine }) {
       all.append(progress)
     }
     all += RunLog.needed(by: all)

@@ -179,7 +179,7 @@ import Training
   @Test func plainProgressIsALineAnEpoch() throws {
     var text = ""
     let trainer = Small.trainer(Small.classifier())
-    trainer.progress = Training.Progress(.plain) { text += $0 }
+    trainer.progress = ProgressLine(.plain) { text += $0 }
     let data = try Small.clouds()
     try trainer.fit(data.batched(30), validation: data.batched(30), epochs: 2)
     let lines = text.split(separator: "\n")
@@ -192,7 +192,7 @@ import Training
   @Test func liveProgressWritesOverItsLine() throws {
     var text = ""
     let trainer = Small.trainer(Small.classifier())
-    trainer.progress = Training.Progress(.live) { text += $0 }
+    trainer.progress = ProgressLine(.live) { text += $0 }
     try trainer.fit(try Small.clouds().batched(30), epochs: 1)
     #expect(text.hasPrefix("\r\u{1B}[K"))
     #expect(text.contains("epoch 1/1") && text.contains("samples/s"))

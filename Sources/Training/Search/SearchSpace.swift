@@ -156,7 +156,7 @@ public struct Setting: Sendable, Hashable, CustomStringConvertible {
     values.sorted { $0.key < $1.key }.map { name, value in
       switch value {
       case .number(let number):
-        Int(exactly: number).map { "\(name) \($0)" } ?? "\(name) \(Progress.number(number))"
+        Int(exactly: number).map { "\(name) \($0)" } ?? "\(name) \(ProgressLine.number(number))"
       case .text(let text): "\(name) \(text)"
       }
     }.joined(separator: ", ")

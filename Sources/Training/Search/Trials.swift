@@ -31,8 +31,9 @@ extension Trials: CustomStringConvertible {
   public var description: String {
     let names = values.reduce(into: Set<String>()) { $0.formUnion($1.keys) }.sorted()
     return names.map { name in
-      let all = self[name].map(Progress.number).joined(separator: ", ")
-      return "\(name) \(Progress.number(mean(name))) ± \(Progress.number(deviation(name))) (\(all))"
+      let all = self[name].map(ProgressLine.number).joined(separator: ", ")
+      return
+        "\(name) \(ProgressLine.number(mean(name))) ± \(ProgressLine.number(deviation(name))) (\(all))"
     }.joined(separator: "\n")
   }
 }

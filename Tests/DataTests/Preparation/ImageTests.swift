@@ -113,7 +113,7 @@ import Testing
 
   @Test func noiseHasItsDeviation() throws {
     let zeros = try Values([Float](repeating: 0, count: 40_000), shape: [4, 10_000])
-    let noise = try Dataset(inputs: zeros).prepared(GaussianNoise(0.5, seed: 1)).elements()
+    let noise = try Dataset(inputs: zeros).prepared(RandomNoise(0.5, seed: 1)).elements()
       .flatMap { $0.inputs[0].floats }
     let mean = noise.reduce(0, +) / 40_000
     let square = noise.reduce(0) { $0 + $1 * $1 } / 40_000

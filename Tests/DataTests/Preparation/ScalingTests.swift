@@ -53,7 +53,7 @@ import Testing
     let steps: [any Preparation] = [
       Rescale(1 / 255, offset: -0.5), RandomFlip(seed: 1), RandomAffine(degrees: 10, seed: 2),
       Crop(28, 28, padding: 2, seed: 3), RandomBrightness(0.2, seed: 4),
-      RandomContrast(0.2, seed: 5), GaussianNoise(0.1, seed: 6), Cutout(6, seed: 7),
+      RandomContrast(0.2, seed: 5), RandomNoise(0.1, seed: 6), Cutout(6, seed: 7),
       OneHot(classes: 10, smoothing: 0.1), ClassWeighting([Float](repeating: 2, count: 10)),
     ]
     let together = data.shuffled(seed: 3).prepared(steps)

@@ -1,5 +1,20 @@
 internal import Geometry
 
+extension ExampleBlock {
+  /// Runs `body` for each image of the first input, with random numbers of its own that depend on
+  /// the seed and its number.
+  mutating func changeImages(
+    _ operation: String, _ rows: RowNumbers, seed: UInt64,
+    _ body: (_ random: inout Random, _ image: ImagePixels) -> Void
+  ) throws {
+    guard let input = inputs.first else { return }
+    inputs[0] = try changedImages(input, operation) { row, image in
+      var random = rows.random(row, seed: seed)
+      body(&random, image)
+    }
+  }
+}
+
 /// Runs `body` for each image of `images`, `[count, height, width, channels]`, with its pixels as
 /// floats, and puts what it leaves into values of the same shape and type.
 ///

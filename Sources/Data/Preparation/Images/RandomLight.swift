@@ -13,9 +13,7 @@ public struct RandomBrightness: Preparation {
   }
 
   public func prepare(_ block: inout ExampleBlock, _ rows: RowNumbers) throws {
-    guard let input = block.inputs.first else { return }
-    block.inputs[0] = try changedImages(input, "brightness") { row, image in
-      var random = rows.random(row, seed: seed)
+    try block.changeImages("brightness", rows, seed: seed) { random, image in
       let change = random.uniform(-amount, amount)
       for index in image.pixels.indices { image.pixels[index] += change }
     }
@@ -34,9 +32,7 @@ public struct RandomContrast: Preparation {
   }
 
   public func prepare(_ block: inout ExampleBlock, _ rows: RowNumbers) throws {
-    guard let input = block.inputs.first else { return }
-    block.inputs[0] = try changedImages(input, "contrast") { row, image in
-      var random = rows.random(row, seed: seed)
+    try block.changeImages("contrast", rows, seed: seed) { random, image in
       let factor = random.uniform(1 - amount, 1 + amount)
       for channel in 0..<image.channels {
         let places = stride(from: channel, to: image.pixels.count, by: image.channels)
@@ -50,7 +46,7 @@ public struct RandomContrast: Preparation {
 }
 
 /// Adds normally distributed noise to the first input, which may have any shape.
-public struct GaussianNoise: Preparation {
+public struct RandomNoise: Preparation {
   let deviation: Float
   let seed: UInt64
 
@@ -84,9 +80,7 @@ public struct Cutout: Preparation {
   }
 
   public func prepare(_ block: inout ExampleBlock, _ rows: RowNumbers) throws {
-    guard let input = block.inputs.first else { return }
-    block.inputs[0] = try changedImages(input, "cutout") { row, image in
-      var random = rows.random(row, seed: seed)
+    try block.changeImages("cutout", rows, seed: seed) { random, image in
       let top = random.below(image.height) - size / 2
       let left = random.below(image.width) - size / 2
       for row in max(0, top)..<max(0, min(image.height, top + size)) {

@@ -4,7 +4,7 @@ internal import Glibc
 ///
 /// A trainer has one by itself; `trainer.progress = nil` is quiet. The line has the rate, the time
 /// that is left, the means so far, and the share of the time that was spent waiting for data.
-public final class Progress: Callback {
+public final class ProgressLine: Callback {
   public enum Style: Sendable {
     /// Live where standard error is a terminal that can move its cursor, else plain.
     case automatic
@@ -60,7 +60,7 @@ public final class Progress: Callback {
 }
 
 // The training
-extension Progress {
+extension ProgressLine {
   public func began(_ context: TrainingContext) {
     warned = 0
     guard context.isResumed else { return }
@@ -124,7 +124,7 @@ extension Progress {
 }
 
 // An evaluation alone
-extension Progress {
+extension ProgressLine {
   func evaluationBegan(steps: Int?) { phaseStart = .now }
 
   func evaluationStepEnded(_ step: Int, of steps: Int?, _ values: [String: Double]) {
@@ -139,7 +139,7 @@ extension Progress {
 }
 
 // Lines
-extension Progress {
+extension ProgressLine {
   private var separator: String { " · " }
 
   /// Ten times a second on a terminal; elsewhere a line for every half minute.
