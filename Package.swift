@@ -95,7 +95,8 @@ let package = Package(
       name: "kernel-bench", dependencies: ["Backends", "Catalogue", "Geometry", "Tensors"],
       path: "Benchmarks/KernelBench", swiftSettings: strict),
     .executableTarget(
-      name: "trainer-bench", dependencies: ["Apus", "Geometry"], path: "Benchmarks/TrainerBench",
+      name: "trainer-bench", dependencies: ["Apus", "Geometry", "TestSupport"],
+      path: "Benchmarks/TrainerBench",
       swiftSettings: strict),
     .testTarget(
       name: "TensorsTests",

@@ -1,6 +1,7 @@
 import Apus
 import Geometry
 import Glibc
+import TestSupport
 
 // trainer-bench [SECONDS]: what a step of LeNet costs by hand, in a trainer, and with callbacks.
 //
@@ -28,7 +29,6 @@ let device = try Device.current
 let images = try Tensor.uniform([count, 28, 28, 1], on: .cpu)
 let labels = try Tensor.uniform([count], to: 10, on: .cpu).cast(to: .int32)
 let data = try Dataset(inputs: images, targets: labels).batched(batchSize)
-let folder = "/tmp/apus-trainer-bench-\(getpid())"
 
 /// A loop without a trainer, the loss read one step late.
 final class Hand {
@@ -95,20 +95,25 @@ let plain = trainer([.accuracy])
 let full = trainer([.accuracy])
 full.progress = ProgressLine(.live) { _ in }
 _ = try hand.epoch()
-let end = now() + seconds
-while now() < end {
-  byHand += try hand.epoch()
-  let clock = Clock()
-  try plain.fit(data, epochs: 2, callbacks: [clock])
-  bare += clock.steps
-  let other = Clock()
-  let begin = now()
-  try full.fit(
-    data, epochs: 2,
-    callbacks: [other, TerminateOnNaN(), EarlyStopping("loss", patience: 99), Checkpoint(folder)])
-  watched += other.steps
-  // What an epoch costs besides its steps: checkpoints, histograms, a line, the start of the run.
-  extra.append((now() - begin - other.inEpochs) / 2)
+do {
+  let scratch = try ScratchFolder()
+  let end = now() + seconds
+  while now() < end {
+    byHand += try hand.epoch()
+    let clock = Clock()
+    try plain.fit(data, epochs: 2, callbacks: [clock])
+    bare += clock.steps
+    let other = Clock()
+    let begin = now()
+    try full.fit(
+      data, epochs: 2,
+      callbacks: [
+        other, TerminateOnNaN(), EarlyStopping("loss", patience: 99), Checkpoint(scratch.path),
+      ])
+    watched += other.steps
+    // What an epoch costs besides its steps: checkpoints, histograms, a line, the start of the run.
+    extra.append((now() - begin - other.inEpochs) / 2)
+  }
 }
 
 func line(_ name: String, _ numbers: [Double]) {

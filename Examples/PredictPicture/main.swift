@@ -1,11 +1,13 @@
 import Apus
+import Foundation
 
 // With arguments: weights of LeNet for digits, and a picture. Without: both are made first.
 //
 //     swift run PredictPicture [WEIGHTS.safetensors PICTURE.png]
 let arguments = CommandLine.arguments.dropFirst()
-let weights = arguments.first ?? "/tmp/apus-digits.safetensors"
-let path = arguments.dropFirst().first ?? "/tmp/apus-digit.png"
+let folder = FileManager.default.temporaryDirectory.path
+let weights = arguments.first ?? "\(folder)/apus-digits.safetensors"
+let path = arguments.dropFirst().first ?? "\(folder)/apus-digit.png"
 
 if arguments.isEmpty {
   let digits = try Dataset<Example>.drawnDigits(count: 4000, seed: 1)
