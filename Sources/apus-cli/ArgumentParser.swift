@@ -2,22 +2,22 @@
 struct Option {
   let name: String
   /// What the help calls the value; nil for a flag.
-  let placeholder: String?
+  let valueName: String?
   let isRequired: Bool
   let help: String
 
   static func flag(_ name: String, _ help: String) -> Option {
-    Option(name: name, placeholder: nil, isRequired: false, help: help)
+    Option(name: name, valueName: nil, isRequired: false, help: help)
   }
 
   static func value(
-    _ name: String, _ placeholder: String, isRequired: Bool = false, _ help: String
+    _ name: String, _ valueName: String, isRequired: Bool = false, _ help: String
   ) -> Option {
-    Option(name: name, placeholder: placeholder, isRequired: isRequired, help: help)
+    Option(name: name, valueName: valueName, isRequired: isRequired, help: help)
   }
 
   /// `--device D`
-  var spelling: String { "--\(name)" + (placeholder.map { " \($0)" } ?? "") }
+  var spelling: String { "--\(name)" + (valueName.map { " \($0)" } ?? "") }
   var usage: String { isRequired ? spelling : "[\(spelling)]" }
 }
 
@@ -70,7 +70,7 @@ struct Arguments {
         "unknown option \(parts[0])" + suggestion(for: String(parts[0]), among: known))
     }
     guard values[option.name] == nil else { throw UsageError("\(parts[0]) is given twice") }
-    guard let placeholder = option.placeholder else {
+    guard let valueName = option.valueName else {
       guard parts.count == 1 else { throw UsageError("\(parts[0]) takes no value") }
       values[option.name] = ""
       return
@@ -80,7 +80,7 @@ struct Arguments {
     } else if let next = rest.first, !next.hasPrefix("--") {
       values[option.name] = rest.removeFirst()
     } else {
-      throw UsageError("\(parts[0]) needs a value: \(placeholder)")
+      throw UsageError("\(parts[0]) needs a value: \(valueName)")
     }
   }
 

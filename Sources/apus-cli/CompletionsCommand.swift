@@ -59,7 +59,7 @@ enum CompletionsCommand: Verb {
       for choice in verb.choices { lines.append("complete -c apus \(condition) -a \(choice)") }
       for option in verb.options {
         let values = choices.first { $0.name == option.name }?.values.joined(separator: " ")
-        let takes = option.placeholder == nil ? "" : values.map { " -x -a '\($0)'" } ?? " -r"
+        let takes = option.valueName == nil ? "" : values.map { " -x -a '\($0)'" } ?? " -r"
         lines.append(
           "complete -c apus \(condition) -l \(option.name)\(takes) -d \(quoted(option.help))")
       }
