@@ -1,7 +1,7 @@
 // Images of few channels for one kind of processor: each channel is a plane of its own, and vectors
 // lie along its rows. Included after convolution_dots.h, with the same macros.
 
-// Channels of the results, and sums that are kept in registers at once.
+// The most sums, one a tap and channel, that plane_sums keeps in registers at once.
 enum { NAME(most_sums) = LANES == 16 ? 24 : 12 };
 
 // For neighbours x < counts[v]: results[v][x · channels + k] = start[k] + Σ over terms t of
@@ -95,18 +95,17 @@ ALWAYS void NAME(plane_sums)(
 
 // As many neighbouring taps at once as there are registers for.
 ALWAYS void NAME(plane_sums_of)(const int channels, const struct plane_sums_operands *o) {
-  enum { three = 3, two = 2, one = 1 };
   const int most = NAME(most_sums) / channels < 3 ? NAME(most_sums) / channels : 3;
   int64_t a = 0;
   const int64_t size = (int64_t)channels * LANES;
   if (most >= 3)
     for (; o->taps - a >= 3 && o->taps - a != 4; a += 3)
-      NAME(plane_sums)(three, channels, o, o->left + a * o->step, o->sums + a * size);
+      NAME(plane_sums)(3, channels, o, o->left + a * o->step, o->sums + a * size);
   if (most >= 2)
     for (; o->taps - a >= 2; a += 2)
-      NAME(plane_sums)(two, channels, o, o->left + a * o->step, o->sums + a * size);
+      NAME(plane_sums)(2, channels, o, o->left + a * o->step, o->sums + a * size);
   for (; a < o->taps; a++)
-    NAME(plane_sums)(one, channels, o, o->left + a * o->step, o->sums + a * size);
+    NAME(plane_sums)(1, channels, o, o->left + a * o->step, o->sums + a * size);
 }
 
 #define CASE(n) case n: NAME(plane_sums_of)(n, o); break;
