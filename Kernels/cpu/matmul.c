@@ -1,5 +1,6 @@
 #include "matmul.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "matmul_processor.h"
@@ -43,8 +44,12 @@ bool matmul_is_native(void) { return matmul_processor() != NULL; }
 enum {
   // Below so many multiplications other threads are not worth waking.
   ALONE = 1 << 19,
-  // So many are worth a chunk even if no thread waits for one.
+  // So many along one step are worth going step by step, all threads together.
   LARGE = 1 << 28,
+  // Chunks of a step for each thread, if threads share what they pack.
+  PIECES = 12,
+  // The most blocks of columns that are shared at a time, of 1 MiB each.
+  BLOCKS = 8,
   // Rows of a chunk pay for packing its part of the right matrix.
   FEW = 128,
   // So much of the left matrix is read where it lies.
@@ -60,14 +65,23 @@ static const float *at(struct matrix_f32 m, int64_t i, int64_t j) {
   return m.transposed ? m.data + j * m.stride + i : m.data + i * m.stride + j;
 }
 
+// A block of columns of the right matrix is packed for all threads by the first that comes to it.
+enum { NOT_PACKED, BEING_PACKED, PACKED };
+
 struct plan {
   const struct matmul_f32 *product;
   const struct processor *processor;
   // Steps along the summed index, which are of equal length but for the last.
   int64_t step;
-  // What one chunk computes, and chunks beside each other.
-  int64_t rows, columns, across;
+  // What one chunk computes, chunks below each other and beside each other.
+  int64_t rows, columns, down, across;
   bool packs_left;
+  // The block of columns of each chunk beside another as packed, if threads share them, and in which
+  // state they are; then chunks go along one step only, from `first` on.
+  float *shared;
+  int64_t block_size;
+  _Atomic int *states;
+  int64_t first;
 };
 
 // Where panel `i` of a chunk of `rows` rows starts: the first is as high as can be, since it packs the
@@ -95,40 +109,53 @@ static struct left panel(
   };
 }
 
-// A chunk packs its part of the right matrix while it multiplies its first panel of rows, and each
-// panel while it multiplies the one before: what is read from afar is waited for in between.
+// A chunk packs its part of the right matrix while it multiplies its first panel of rows, unless
+// another thread has packed it, and each panel while it multiplies the one before: what is read from
+// afar is waited for in between.
 static void multiply_chunk(void *context, int64_t chunk, int thread) {
   (void)thread;
   const struct plan *plan = context;
   const struct processor *processor = plan->processor;
   const struct matmul_f32 *p = plan->product;
-  int64_t row = chunk / plan->across * plan->rows;
-  int64_t column = chunk % plan->across * plan->columns;
+  // The chunks of a block of columns follow each other: a thread goes on with what it has in its cache.
+  int64_t row = chunk % plan->down * plan->rows;
+  int64_t block = chunk / plan->down, column = block * plan->columns;
   int64_t rows = minimum(plan->rows, p->rows - row);
   int64_t columns = minimum(plan->columns, p->columns - column);
   int64_t panels = quotient(rows, processor->rows);
-  int64_t whole = p->right.transposed ? 0 : columns / processor->columns * processor->columns;
-  float *packed = scratch(scratch_right, multiple(columns, processor->columns) * plan->step * 4);
+  int64_t end = plan->shared ? minimum(plan->first + plan->step, p->inner) : p->inner;
   float *left = scratch(scratch_left, 2 * processor->left_size * 4);
   float *other = left + processor->left_size;
-  struct left current = panel(plan, row, rows, 0, 0);
+  struct left current = panel(plan, row, rows, 0, plan->first);
   if (plan->packs_left) processor->pack_left(&current, 0, 1, left);
-  for (int64_t first = 0; first < p->inner; first += plan->step) {
+  for (int64_t first = plan->first; first < end; first += plan->step) {
     int64_t k = current.k;
-    if (whole < columns)
+    int state = NOT_PACKED;
+    if (plan->shared &&
+        atomic_compare_exchange_strong(&plan->states[block], &state, BEING_PACKED))
+      state = NOT_PACKED;
+    bool owns = plan->shared && state == NOT_PACKED;
+    float *packed = state == PACKED || owns
+        ? plan->shared + block * plan->block_size
+        : scratch(scratch_right, multiple(columns, processor->columns) * plan->step * 4);
+    // Columns that the first panel packs where they lie.
+    int64_t whole = p->right.transposed || panel_start(plan, rows, 1) < processor->rows
+        ? 0 : columns / processor->columns * processor->columns;
+    if (state != PACKED && whole < columns)
       processor->pack_right(
           at(p->right, first, column + whole), p->right.stride, p->right.transposed,
           columns - whole, k, packed + whole * k);
     for (int64_t i = 0; i < panels; i++) {
       bool is_last = i + 1 == panels;
-      bool lies = i == 0 && whole > 0;
-      struct left next =
-          is_last ? panel(plan, row, rows, 0, first + k) : panel(plan, row, rows, i + 1, first);
+      bool lies = i == 0 && whole > 0 && state != PACKED;
+      struct left next = !is_last ? panel(plan, row, rows, i + 1, first)
+          : first + k < end       ? panel(plan, row, rows, 0, first + k)
+                                  : (struct left){};
       struct strip strip = {
           .rows = current.rows,
           .left_across = current.across,
           .adds = first > 0,
-          .copies = lies && !is_last,
+          .copies = lies && (owns || !is_last),
           .k = k,
           .columns = columns,
           .left_stride = plan->packs_left ? processor->left_stride : current.stride,
@@ -142,37 +169,69 @@ static void multiply_chunk(void *context, int64_t chunk, int thread) {
       };
       if (plan->packs_left) strip.next = next;
       processor->multiply(&strip, plan->packs_left ? left : current.from, other);
+      if (owns && i == 0) atomic_store(&plan->states[block], PACKED);
       float *done = left;
       left = other;
       other = done;
       current = next;
     }
   }
-  if (p->finish) p->finish(p->context, p->first_row + row, rows, column, columns);
+  if (p->finish && end == p->inner)
+    p->finish(p->context, p->first_row + row, rows, column, columns);
 }
 
-// Chunks are as large as gives each thread some; no sum depends on where one ends.
-static int64_t cut(struct plan *plan, int64_t threads) {
+// Chunks that share nothing: as large as gives each thread some.
+static void cut(struct plan *plan, int64_t threads) {
   const struct matmul_f32 *p = plan->product;
-  int64_t down = 1;
+  plan->down = 1;
   plan->across = quotient(p->columns, plan->processor->block);
   for (;;) {
-    plan->rows = quotient(p->rows, down);
+    plan->rows = quotient(p->rows, plan->down);
     plan->columns =
         multiple(quotient(p->columns, plan->across), plan->processor->columns);
     plan->across = quotient(p->columns, plan->columns);
-    down = quotient(p->rows, plan->rows);
-    int64_t chunks = down * plan->across;
-    int64_t wanted = plan->rows * plan->columns * p->inner > LARGE ? 2 * threads : threads;
-    if (chunks >= wanted) return chunks;
+    plan->down = quotient(p->rows, plan->rows);
+    if (plan->down * plan->across >= threads) return;
     if (plan->rows >= 2 * FEW)
-      down *= 2;
+      plan->down *= 2;
     else if (plan->columns >= 4 * plan->processor->columns)
       plan->across *= 2;
     else if (plan->rows >= 2 * plan->processor->rows)
-      down *= 2;
+      plan->down *= 2;
     else
-      return chunks;
+      return;
+  }
+}
+
+static void run(struct plan *plan, int64_t threads) {
+  int64_t chunks = plan->down * plan->across;
+  if (threads > 1)
+    threads_run(chunks, multiply_chunk, plan);
+  else
+    for (int64_t chunk = 0; chunk < chunks; chunk++) multiply_chunk(plan, chunk, 0);
+}
+
+// Many chunks of few rows, step by step: cores are not equally fast all the time, and a thread that
+// is done takes chunks of another's block, which is packed already.
+static void run_shared(struct plan *plan, int64_t threads) {
+  const struct matmul_f32 *p = plan->product;
+  const struct processor *processor = plan->processor;
+  _Atomic int states[BLOCKS];
+  int64_t blocks = quotient(p->columns, processor->block);
+  blocks = maximum(blocks, minimum(threads, p->columns / (8 * processor->columns)));
+  plan->columns = multiple(quotient(p->columns, blocks), processor->columns);
+  plan->across = quotient(p->columns, plan->columns);
+  int64_t wanted = quotient(PIECES * threads, plan->across);
+  plan->rows = maximum(
+      3 * processor->rows, multiple(quotient(p->rows, wanted), processor->rows));
+  plan->down = quotient(p->rows, plan->rows);
+  plan->block_size = plan->columns * plan->step;
+  plan->shared = scratch(scratch_shared, plan->across * plan->block_size * 4);
+  plan->states = states;
+  for (plan->first = 0; plan->first < p->inner; plan->first += plan->step) {
+    for (int64_t block = 0; block < plan->across; block++)
+      atomic_store(&states[block], NOT_PACKED);
+    run(plan, threads);
   }
 }
 
@@ -247,11 +306,14 @@ static void multiply(const struct matmul_f32 *p, int64_t threads) {
   plan.step = quotient(p->inner, quotient(p->inner, plan.processor->inner));
   // Rows that fall on the same lines of the cache are packed even if they are short.
   plan.packs_left = p->left.transposed || p->inner > SHORT || p->left.stride % 1024 == 0;
-  int64_t chunks = cut(&plan, threads);
-  if (threads > 1)
-    threads_run(chunks, multiply_chunk, &plan);
-  else
-    for (int64_t chunk = 0; chunk < chunks; chunk++) multiply_chunk(&plan, chunk, 0);
+  bool shares = threads > 1 && p->rows >= 4 * FEW &&
+      p->rows * p->columns * plan.step >= LARGE && p->columns <= BLOCKS * plan.processor->block;
+  if (shares) {
+    run_shared(&plan, threads);
+  } else {
+    cut(&plan, threads);
+    run(&plan, threads);
+  }
 }
 
 void matmul_f32(const struct matmul_f32 *p) {

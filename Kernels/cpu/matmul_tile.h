@@ -56,9 +56,9 @@ ALWAYS void NAME(tile)(
   for (int64_t p = 0; p < k; p++) {
     VECTOR r[2];
     for (int v = 0; v < vectors; v++) {
-      // Once a line.
-      if (v * LANES % 16 == 0)
-        __builtin_prefetch(right + (p + (copies ? 16 : 8)) * right_stride + v * LANES);
+      // Once a line; what is packed comes near by itself.
+      if (copies && v * LANES % 16 == 0)
+        __builtin_prefetch(right + (p + 16) * right_stride + v * LANES);
       r[v] = NAME(load)(right + p * right_stride + v * LANES);
       if (copies) NAME(store)(packed + p * COLUMNS + v * LANES, r[v]);
     }

@@ -57,6 +57,26 @@ import Testing
     #expect(found[0] == found[2])
   }
 
+  /// Threads share what they pack of a large product; its parts are computed by each thread alone.
+  @Test func largeProductsHaveTheBitsOfTheirParts() throws {
+    let before = CPUBackend.threadCount
+    defer { CPUBackend.threadCount = before }
+    let device = try Device.isolated("cpu")
+    let left = try withSeed(1) { try Tensor.normal([610, 1030], on: device) }
+    let right = try withSeed(2) { try Tensor.normal([1030, 1001], on: device) }
+    let across = try right.transposed() * 1
+    for threads in [2, 3, 8] {
+      CPUBackend.threadCount = threads
+      let parts = try concatenate(
+        [0..<200, 200..<400, 400..<610].map { rows throws in
+          try matmul(left.slice(axis: 0, rows), right)
+        }, axis: 0
+      ).scalars()
+      #expect(try matmul(left, right).scalars() == parts)
+      #expect(try matmul(left, across, transposeRight: true).scalars() == parts)
+    }
+  }
+
   @Test func theFastestLoopsThatTheProcessorKnowsRun() throws {
     let information = try String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)
     let line = information.split(separator: "\n").first { $0.hasPrefix("flags") } ?? ""

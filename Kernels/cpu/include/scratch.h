@@ -5,6 +5,7 @@
 typedef enum : uint8_t {
   scratch_left,
   scratch_right,
+  scratch_shared,
   scratch_product,
   scratch_tile,
   scratch_program,
