@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Geometry
 
 /// What a run measured.
 struct Report: Codable {
@@ -16,9 +17,9 @@ struct Report: Codable {
       "      ms  spread   GFLOP/s      GB/s  of peak  case"
 
     var text: String {
-      padded(fixed(milliseconds, 4), 8) + padded(fixed(spread * 100, 0) + " %", 8)
-        + padded(fixed(arithmetic, 1), 10) + padded(fixed(bandwidth, 1), 10)
-        + padded(fixed(share * 100, 0) + " %", 9) + "  " + title
+      padded(milliseconds.fixed(4), 8) + padded((spread * 100).fixed(0) + " %", 8)
+        + padded(arithmetic.fixed(1), 10) + padded(bandwidth.fixed(1), 10)
+        + padded((share * 100).fixed(0) + " %", 9) + "  " + title
     }
   }
 
@@ -64,15 +65,15 @@ struct Comparison {
     for line in before.lines {
       guard let other = names[key(line)] else {
         Swift.print(
-          padded(fixed(line.milliseconds, 4), 8) + padded("-", 10) + "          " + line.title)
+          padded(line.milliseconds.fixed(4), 8) + padded("-", 10) + "          " + line.title)
         continue
       }
       // Less than the rounds of either differ among themselves is no difference.
       let ratio = line.milliseconds / other.milliseconds
       let isClear = abs(ratio - 1) > max(line.spread, other.spread)
       Swift.print(
-        padded(fixed(line.milliseconds, 4), 8) + padded(fixed(other.milliseconds, 4), 10)
-          + padded(fixed(ratio, 2), 8) + (isClear ? "  " : " ~") + line.title)
+        padded(line.milliseconds.fixed(4), 8) + padded(other.milliseconds.fixed(4), 10)
+          + padded(ratio.fixed(2), 8) + (isClear ? "  " : " ~") + line.title)
     }
   }
 
@@ -80,11 +81,6 @@ struct Comparison {
   private func key(_ line: Report.Line) -> String {
     line.title.split(separator: ", ").dropLast().joined(separator: ", ")
   }
-}
-
-/// `number` with so many digits behind the point.
-func fixed(_ number: Double, _ digits: Int) -> String {
-  String(format: "%.\(digits)f", number)
 }
 
 /// `text` moved to the right of a column of that width.

@@ -15,7 +15,7 @@ struct Run {
     let peaks = try withDevice(device) { try Peaks(stopwatch) }
     let information = try device.information
     print("\(device.name): \(information.name), \(information.driver)")
-    print("copy \(fixed(peaks.bandwidth, 1)) GB/s, matmul \(fixed(peaks.arithmetic, 1)) GFLOP/s")
+    print("copy \(peaks.bandwidth.fixed(1)) GB/s, matmul \(peaks.arithmetic.fixed(1)) GFLOP/s")
     print(Report.Line.header)
     var report = Report(
       device: device.name, name: information.name, driver: information.driver,

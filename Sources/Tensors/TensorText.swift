@@ -89,12 +89,7 @@ struct TensorText {
   }
 
   private static func fixed(_ value: Double, _ digits: Int) -> String {
-    let scaled = Int64((value.magnitude * power(digits)).rounded())
-    let unit = Int64(power(digits))
-    let sign = value.sign == .minus ? "-" : ""
-    let tail = String(scaled % unit)
-    let padded = String(repeating: "0", count: max(0, digits - tail.count)) + tail
-    return "\(sign)\(scaled / unit)." + (digits == 0 ? "" : padded)
+    (value.sign == .minus ? "-" : "") + value.magnitude.fixed(digits) + (digits == 0 ? "." : "")
   }
 
   private static func scientific(_ value: Double) -> String {

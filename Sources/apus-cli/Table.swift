@@ -61,16 +61,4 @@ extension Double {
     let rounded = (self * scale).rounded() / scale
     return rounded.isFinite ? rounded : self
   }
-
-  /// With that many digits after the point.
-  func fixed(_ digits: Int) -> String {
-    let scale = pow(10, Double(digits))
-    guard magnitude * scale < 1e18 else { return "\(self)" }
-    let whole = Int((magnitude * scale).rounded())
-    let unit = Int(scale)
-    let fraction = "\(whole % unit)"
-    let zeros = String(repeating: "0", count: max(0, digits - fraction.count))
-    let sign = self < 0 && whole > 0 ? "-" : ""
-    return "\(sign)\(whole / unit)" + (digits > 0 ? ".\(zeros)\(fraction)" : "")
-  }
 }

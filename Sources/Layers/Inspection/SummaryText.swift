@@ -1,3 +1,5 @@
+internal import Geometry
+
 extension Summary: CustomStringConvertible {
   /// A table with a line a layer and the totals below.
   public var description: String {
@@ -5,7 +7,7 @@ extension Summary: CustomStringConvertible {
     let lines = rows.map { row in
       [
         row.path.isEmpty ? "(model)" : row.path, row.layer, "\(row.output)",
-        Self.grouped(row.parameters), Self.grouped(row.multiplications),
+        row.parameters.grouped(), row.multiplications.grouped(),
         row.receptiveField.map { "\($0[0]) × \($0[1])" } ?? "",
       ]
     }
@@ -22,22 +24,11 @@ extension Summary: CustomStringConvertible {
     return
       ([line(head), rule] + lines.map(line) + [
         rule,
-        "\(model) for \(input): \(Self.grouped(parameters)) parameters, \(Self.grouped(trainable)) "
-          + "trained and \(Self.grouped(nonTrainable)) not",
-        "for one element of a batch: \(Self.grouped(multiplications)) multiplications, "
-          + "\(Self.grouped(activationBytes)) bytes of results",
+        "\(model) for \(input): \(parameters.grouped()) parameters, \(trainable.grouped()) "
+          + "trained and \(nonTrainable.grouped()) not",
+        "for one element of a batch: \(multiplications.grouped()) multiplications, "
+          + "\(activationBytes.grouped()) bytes of results",
       ]).joined(separator: "\n")
-  }
-
-  /// `1,234,567`
-  private static func grouped(_ number: Int) -> String {
-    var digits = Array(String(number))
-    var position = digits.count - 3
-    while position > 0, digits[position - 1].isNumber {
-      digits.insert(",", at: position)
-      position -= 3
-    }
-    return String(digits)
   }
 }
 

@@ -1,3 +1,4 @@
+internal import Geometry
 internal import Glibc
 
 /// Numbers as people read them.
@@ -5,15 +6,7 @@ enum Figures {
   /// With that many digits behind the point; never `-0`.
   static func fixed(_ value: Double, _ digits: Int) -> String {
     guard value.isFinite else { return value.isNaN ? "–" : value > 0 ? "∞" : "−∞" }
-    let scale = pow(10, Double(digits))
-    guard value.magnitude * scale < 1e17 else { return "\(value)" }
-    let whole = Int((value.magnitude * scale).rounded())
-    let unit = Int(scale)
-    let sign = value < 0 && whole > 0 ? "−" : ""
-    guard digits > 0 else { return sign + "\(whole)" }
-    let fraction = "\(whole % unit)"
-    return "\(sign)\(whole / unit)."
-      + String(repeating: "0", count: max(0, digits - fraction.count)) + fraction
+    return withMinusSign(value.fixed(digits))
   }
 
   /// With so many significant digits: `0.0123`, `1.23`, `12300`, `1.2e-7`.
@@ -38,13 +31,11 @@ enum Figures {
 
   /// `1 234 567`, with narrow spaces.
   static func grouped(_ value: Int) -> String {
-    var digits = Array("\(value.magnitude)")
-    var position = digits.count - 3
-    while position > 0 {
-      digits.insert("\u{202F}", at: position)
-      position -= 3
-    }
-    return (value < 0 ? "−" : "") + String(digits)
+    withMinusSign(value.grouped(by: "\u{202F}"))
+  }
+
+  private static func withMinusSign(_ text: String) -> String {
+    text.hasPrefix("-") ? "−" + text.dropFirst() : text
   }
 
   static func percent(_ share: Double, _ digits: Int = 1) -> String {
