@@ -84,6 +84,10 @@ struct GroupStage<Input: Sendable, Element: Sendable>: Stage {
   var count: Int? { upstream.count.map(groups) }
   var ahead: Ahead { upstream.ahead.grouped(by: size) }
 
+  var outline: [String] {
+    upstream.outline + ["\(operation) \(size)" + (drops ? " without the rest" : "")]
+  }
+
   private func groups(_ count: Int) -> Int {
     size < 1 ? 0 : drops ? count / size : count / size + (count % size == 0 ? 0 : 1)
   }

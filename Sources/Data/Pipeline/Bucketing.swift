@@ -51,6 +51,11 @@ private struct BucketStage<Input: Sendable>: Stage {
   var count: Int? { nil }
   var ahead: Ahead { upstream.ahead.grouped(by: sizes.max() ?? 1) }
 
+  var outline: [String] {
+    upstream.outline
+      + ["bucketed \(sizes) up to \(boundaries)" + (drops ? " without the rest" : "")]
+  }
+
   func pass(_ epoch: Int) throws(TensorError) -> Pass<[Input]> {
     .stream(BucketPuller(try upstream.pass(epoch).puller(), self))
   }

@@ -17,11 +17,17 @@ private struct CacheStage<Element: Sendable>: Stage {
 
   var count: Int? { upstream.count ?? memory.knownCount }
   var ahead: Ahead { upstream.ahead }
+  var outline: [String] { upstream.outline + ["cached"] }
 
   func pass(_ epoch: Int) throws(TensorError) -> Pass<Element> {
     if memory.isComplete { return .indexed(CachePass(upstream: nil, memory: memory)) }
     switch try upstream.pass(0) {
     case .indexed(let pass):
+      guard pass.total <= Int(Int32.max) else {
+        throw TensorError(
+          .argument, "cached", "at most 2147483647 elements can be kept, not \(pass.total)",
+          hint: "repeated() after cached()")
+      }
       memory.expect(pass.total)
       return .indexed(CachePass(upstream: pass, memory: memory))
     case .stream(let puller): return .stream(CachePuller(puller, memory))

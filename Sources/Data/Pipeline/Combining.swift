@@ -14,6 +14,11 @@ public func zip<First, Second>(
   Dataset(ZipStage(first: first.stage, second: second.stage))
 }
 
+/// One step that several sets lead to.
+func joined(_ name: String, _ outlines: [[String]]) -> String {
+  "\(name) (\(outlines.map { $0.joined(separator: ", ") }.joined(separator: "; ")))"
+}
+
 private struct ConcatenationStage<Element: Sendable>: Stage {
   let first: any Stage<Element>
   let second: any Stage<Element>
@@ -24,6 +29,7 @@ private struct ConcatenationStage<Element: Sendable>: Stage {
   }
 
   var ahead: Ahead { first.ahead.joined(with: second.ahead) }
+  var outline: [String] { [joined("concatenated", [first.outline, second.outline])] }
 
   func pass(_ epoch: Int) throws(TensorError) -> Pass<Element> {
     let passes = (try first.pass(epoch), try second.pass(epoch))
@@ -106,6 +112,7 @@ private struct ZipStage<First: Sendable, Second: Sendable>: Stage {
   }
 
   var ahead: Ahead { first.ahead.joined(with: second.ahead) }
+  var outline: [String] { [joined("zip", [first.outline, second.outline])] }
 
   func pass(_ epoch: Int) throws(TensorError) -> Pass<(First, Second)> {
     let passes = (try first.pass(epoch), try second.pass(epoch))

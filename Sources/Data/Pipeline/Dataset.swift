@@ -28,9 +28,12 @@ public struct Dataset<Element: Sendable>: Sendable {
   ///
   /// Where elements can be had by number this takes no time. A stream is read again up to the
   /// position, without what `map` does.
+  ///
+  /// - Throws: `TensorError` if the position was taken in another pipeline: what differs.
   public func makeIterator(
     from position: DataPosition
   ) throws(TensorError) -> DatasetIterator<Element> {
+    try accept(position, in: "makeIterator")
     if let count, position.number > count {
       throw TensorError(
         .argument, "makeIterator", "there is no element \(position.number), a pass has \(count)",
@@ -38,7 +41,22 @@ public struct Dataset<Element: Sendable>: Sendable {
     }
     let puller = try stage.pass(position.epoch).puller()
     try puller.skip(position.number)
-    return DatasetIterator(Forcing(puller, stage.ahead), at: position)
+    return DatasetIterator(Forcing(puller, stage.ahead), at: position, in: stage.outline)
+  }
+
+  /// Throws if `position` was taken in a pipeline of other steps.
+  package func accept(_ position: DataPosition, in operation: String) throws(TensorError) {
+    let own = stage.outline
+    guard let other = position.pipeline, other != own else { return }
+    let step = zip(own, other).prefix { $0 == $1 }.count
+    func text(_ steps: [String]) -> String {
+      step < steps.count ? "\"\(steps[step].prefix(200))\"" : "missing"
+    }
+    throw TensorError(
+      .argument, operation,
+      "the position in the data was taken in another pipeline: step \(step + 1) is \(text(own)), there it was "
+        + text(other),
+      hint: "the data are to be described as they were; threads and prefetching may differ")
   }
 
   /// All elements of a pass, at once.

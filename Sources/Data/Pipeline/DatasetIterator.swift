@@ -5,12 +5,14 @@ public final class DatasetIterator<Element: Sendable> {
   private let elements: Forcing<Element>
   private var number: Int
   private let epoch: Int
+  private let pipeline: [String]
 
   /// How long `next()` has taken so far: the time that training waited for its input.
   public private(set) var waited: Duration = .zero
 
-  init(_ elements: Forcing<Element>, at position: DataPosition) {
+  init(_ elements: Forcing<Element>, at position: DataPosition, in pipeline: [String]) {
     self.elements = elements
+    self.pipeline = pipeline
     epoch = position.epoch
     number = position.number
   }
@@ -30,7 +32,11 @@ public final class DatasetIterator<Element: Sendable> {
   }
 
   /// Where the element stands that comes next.
-  public var position: DataPosition { DataPosition(epoch: epoch, number: number) }
+  public var position: DataPosition {
+    var position = DataPosition(epoch: epoch, number: number)
+    position.pipeline = pipeline
+    return position
+  }
 
   /// Ends the pass: no more elements are prepared, and `next()` throws `cancelled`.
   public func cancel() { elements.cancel() }

@@ -54,6 +54,11 @@ private struct BlockStage: Stage, IndexedPass {
   var total: Int { block.count }
   var ahead: Ahead { .none }
 
+  var outline: [String] {
+    let columns = (block.inputs + block.targets).map { "\($0.rowShape) \($0.scalarType)" }
+    return ["\(block.count) examples of " + columns.joined(separator: ", ")]
+  }
+
   func pass(_ epoch: Int) -> Pass<Example> { .indexed(self) }
   func element(at index: Int) throws(TensorError) -> Example { try block.example(index) }
   func block(at indices: [Int]) throws(TensorError) -> ExampleBlock? { try block.gathered(indices) }

@@ -18,6 +18,7 @@ private struct FilterStage<Element: Sendable>: Stage {
 
   var count: Int? { nil }
   var ahead: Ahead { upstream.ahead }
+  var outline: [String] { upstream.outline + ["filter"] }
 
   func pass(_ epoch: Int) throws(TensorError) -> Pass<Element> {
     .stream(FilterPuller(try upstream.pass(epoch).puller(), upstream.ahead, isIncluded))

@@ -18,6 +18,7 @@ private struct FlatMapStage<Input: Sendable, Element: Sendable>: Stage {
 
   var count: Int? { nil }
   var ahead: Ahead { upstream.ahead }
+  var outline: [String] { upstream.outline + ["flatMap"] }
 
   func pass(_ epoch: Int) throws(TensorError) -> Pass<Element> {
     .stream(FlatMapPuller(try upstream.pass(epoch).puller(), epoch, transform))

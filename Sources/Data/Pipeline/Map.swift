@@ -10,7 +10,7 @@ extension Dataset {
   ) -> Dataset<Result> {
     Dataset<Result>(
       MapStage(
-        upstream: stage, workers: workers,
+        upstream: stage, name: "map", workers: workers,
         transform: { element, _, _ in
           try transform(element)
         }))
@@ -24,10 +24,11 @@ extension Dataset {
     seed: UInt64, workers: Int = 1,
     _ transform: @escaping @Sendable (Element, inout Random) throws -> Result
   ) -> Dataset<Result> {
+    let name = "map seed \(seed)"
     let seed = Random.seed(seed, for: "map")
     return Dataset<Result>(
       MapStage(
-        upstream: stage, workers: workers,
+        upstream: stage, name: name, workers: workers,
         transform: { element, epoch, number in
           var random = Random(seed: seed, epoch: epoch, number: number)
           return try transform(element, &random)
@@ -37,10 +38,12 @@ extension Dataset {
 
 private struct MapStage<Input: Sendable, Element: Sendable>: Stage {
   let upstream: any Stage<Input>
+  let name: String
   let workers: Int
   let transform: @Sendable (Input, _ epoch: Int, _ number: Int) throws -> Element
 
   var count: Int? { upstream.count }
+  var outline: [String] { upstream.outline + [name] }
 
   var ahead: Ahead {
     var ahead = upstream.ahead

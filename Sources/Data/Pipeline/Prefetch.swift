@@ -15,6 +15,7 @@ private struct PrefetchStage<Element: Sendable>: Stage {
   let workers: Int
 
   var count: Int? { upstream.count }
+  var outline: [String] { upstream.outline }
 
   var ahead: Ahead {
     Ahead(

@@ -21,6 +21,7 @@ private struct RepeatStage<Element: Sendable>: Stage {
   }
 
   var ahead: Ahead { upstream.ahead }
+  var outline: [String] { upstream.outline + ["repeated" + (times.map { " \($0)" } ?? "")] }
 
   func pass(_ epoch: Int) throws(TensorError) -> Pass<Element> {
     // The passes of an epoch are numbered on from those of the epoch before it.

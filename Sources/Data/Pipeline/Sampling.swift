@@ -14,9 +14,12 @@ extension Dataset {
       throw TensorError(
         .argument, "sampled", "\(weights.count) weights for \(known) elements")
     }
+    let note = "\(count ?? weights.count) seed \(seed) weights \(checksum(weights))"
     let seed = Random.seed(seed, for: "sampled")
     return Dataset(
-      ChoiceStage(upstream: stage, count: count ?? weights.count, operation: "sampled") {
+      ChoiceStage(
+        upstream: stage, count: count ?? weights.count, operation: "sampled", note: note
+      ) {
         (pass, epoch) throws(TensorError) -> [Int32] in
         guard pass.total == weights.count else {
           throw TensorError(
@@ -33,9 +36,10 @@ extension Dataset {
   public func balanced(
     count: Int? = nil, seed: UInt64, by classOf: @escaping @Sendable (Element) throws -> Int
   ) -> Dataset {
+    let note = (count.map { "\($0) " } ?? "") + "seed \(seed)"
     let seed = Random.seed(seed, for: "balanced")
     return Dataset(
-      ChoiceStage(upstream: stage, count: count ?? self.count, operation: "balanced") {
+      ChoiceStage(upstream: stage, count: count ?? self.count, operation: "balanced", note: note) {
         (pass, epoch) throws(TensorError) -> [Int32] in
         let classes = try pass.classes("balanced", classOf)
         var members: [Int: [Int32]] = [:]
@@ -58,12 +62,15 @@ extension Dataset {
   public static func mixed(
     _ sets: [Dataset], weights: [Double]? = nil, seed: UInt64
   ) throws(TensorError) -> Dataset {
-    let table = try WeightTable(weights ?? sets.map { _ in 1 }, "mixed")
+    let weights = weights ?? sets.map { _ in 1 }
+    let table = try WeightTable(weights, "mixed")
     guard table.count == sets.count else {
       throw TensorError(.argument, "mixed", "\(table.count) weights for \(sets.count) data sets")
     }
     return Dataset(
-      MixtureStage(sets: sets.map(\.stage), table: table, seed: Random.seed(seed, for: "mixed")))
+      MixtureStage(
+        sets: sets.map(\.stage), name: "mixed seed \(seed) weights \(checksum(weights))",
+        table: table, seed: Random.seed(seed, for: "mixed")))
   }
 }
 
@@ -138,10 +145,12 @@ struct WeightTable: Sendable {
 
 private struct MixtureStage<Element: Sendable>: Stage {
   let sets: [any Stage<Element>]
+  let name: String
   let table: WeightTable
   let seed: UInt64
 
   var count: Int? { nil }
+  var outline: [String] { [joined(name, sets.map(\.outline))] }
 
   var ahead: Ahead {
     sets.reduce(.none) { $0.joined(with: $1.ahead) }

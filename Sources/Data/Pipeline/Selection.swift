@@ -1,3 +1,4 @@
+internal import Formats
 public import Geometry
 
 extension Dataset {
@@ -32,7 +33,10 @@ extension Dataset {
       }
     }
     return Dataset(
-      ChoiceStage(upstream: stage, count: numbers.count, operation: "selected") {
+      ChoiceStage(
+        upstream: stage, count: numbers.count, operation: "selected",
+        note: "\(numbers.count) with the checksum \(checksum(numbers))"
+      ) {
         (pass, _) throws(TensorError) -> [Int32] in
         var order: [Int32] = []
         order.reserveCapacity(numbers.count)
@@ -61,6 +65,11 @@ private struct SliceStage<Element: Sendable>: Stage {
   }
 
   var ahead: Ahead { upstream.ahead }
+
+  var outline: [String] {
+    if let limit { return upstream.outline + ["take \(limit)"] }
+    return upstream.outline + [step > 1 ? "shard \(start) of \(step)" : "skip \(start)"]
+  }
 
   private func members(of count: Int) -> Int {
     let rest = max(0, count - start)
@@ -123,23 +132,33 @@ struct ChoiceStage<Element: Sendable>: Stage {
   let upstream: any Stage<Element>
   let count: Int?
   let operation: String
+  /// What the choice depends on.
+  let note: String
   let choose: Choose
 
   init(
-    upstream: any Stage<Element>, count: Int?, operation: String, choose: @escaping Choose
+    upstream: any Stage<Element>, count: Int?, operation: String, note: String,
+    choose: @escaping Choose
   ) {
     self.upstream = upstream
     self.count = count
     self.operation = operation
+    self.note = note
     self.choose = choose
   }
 
   var ahead: Ahead { upstream.ahead }
+  var outline: [String] { upstream.outline + ["\(operation) \(note)"] }
 
   func pass(_ epoch: Int) throws(TensorError) -> Pass<Element> {
     let pass = try upstream.pass(epoch).indexed(for: operation)
     return .indexed(SelectedPass(upstream: pass, order: try choose(pass, epoch)))
   }
+}
+
+/// The CRC-32 of numbers or weights, as they lie in memory.
+func checksum<Number: BitwiseCopyable>(_ numbers: [Number]) -> String {
+  numbers.withUnsafeBytes { CRC32.text(Array($0)) }
 }
 
 extension Pass {

@@ -11,21 +11,26 @@ extension Dataset {
   ///
   /// - Parameter anew: false for the same order in every epoch.
   public func shuffled(buffer: Int? = nil, seed: UInt64, anew: Bool = true) -> Dataset {
-    Dataset(
+    let name =
+      "shuffled seed \(seed)" + (buffer.map { " buffer \($0)" } ?? "")
+      + (anew ? "" : " the same in each epoch")
+    return Dataset(
       ShuffleStage(
-        upstream: stage, buffer: max(1, buffer ?? .max), seed: Random.seed(seed, for: "shuffled"),
-        anew: anew))
+        upstream: stage, name: name, buffer: max(1, buffer ?? .max),
+        seed: Random.seed(seed, for: "shuffled"), anew: anew))
   }
 }
 
 private struct ShuffleStage<Element: Sendable>: Stage {
   let upstream: any Stage<Element>
+  let name: String
   let buffer: Int
   let seed: UInt64
   let anew: Bool
 
   var count: Int? { upstream.count }
   var ahead: Ahead { upstream.ahead }
+  var outline: [String] { upstream.outline + [name] }
 
   func pass(_ epoch: Int) throws(TensorError) -> Pass<Element> {
     let random = Random(seed: seed, epoch: anew ? epoch : 0)

@@ -45,6 +45,7 @@ private struct SkippingStage<Element: Sendable>: Stage {
 
   var count: Int? { nil }
   var ahead: Ahead { upstream.ahead }
+  var outline: [String] { upstream.outline + ["skippingErrors"] }
 
   func pass(_ epoch: Int) throws(TensorError) -> Pass<Element> {
     let puller = NumberedPuller(try upstream.pass(epoch).puller())

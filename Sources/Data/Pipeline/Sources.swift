@@ -34,6 +34,7 @@ private struct ArrayStage<Element: Sendable>: Stage, IndexedPass {
   var count: Int? { elements.count }
   var total: Int { elements.count }
   var ahead: Ahead { .none }
+  var outline: [String] { ["\(elements.count) elements"] }
 
   func pass(_ epoch: Int) -> Pass<Element> { .indexed(self) }
   func element(at index: Int) -> Element { elements[index] }
@@ -45,6 +46,7 @@ private struct FunctionStage<Element: Sendable>: Stage, IndexedPass {
   var count: Int? { elements }
   var total: Int { elements }
   var ahead: Ahead { .none }
+  var outline: [String] { ["\(elements) elements"] }
 
   func pass(_ epoch: Int) -> Pass<Element> { .indexed(self) }
 
@@ -57,6 +59,7 @@ private struct GeneratorStage<Element: Sendable>: Stage {
   let count: Int?
   let start: @Sendable (Int) throws -> () throws -> Element?
   var ahead: Ahead { .none }
+  var outline: [String] { ["generated" + (count.map { " \($0)" } ?? "")] }
 
   func pass(_ epoch: Int) throws(TensorError) -> Pass<Element> {
     do { return .stream(GeneratorPuller(try start(epoch))) } catch { throw error.asTensorError }

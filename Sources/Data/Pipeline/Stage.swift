@@ -11,6 +11,10 @@ protocol Stage<Element>: Sendable {
   /// How many elements are to be prepared ahead, and by how many threads.
   var ahead: Ahead { get }
 
+  /// The steps that lead here, with all that decides which elements come and in what order; what
+  /// closures do cannot be told. Threads and prefetching are left out: they decide nothing.
+  var outline: [String] { get }
+
   /// The elements of an epoch. The same for every call.
   func pass(_ epoch: Int) throws(TensorError) -> Pass<Element>
 }

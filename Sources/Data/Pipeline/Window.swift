@@ -33,6 +33,11 @@ private struct WindowStage<Input: Sendable>: Stage {
   var count: Int? { upstream.count.map(windows) }
   var ahead: Ahead { upstream.ahead.grouped(by: shift) }
 
+  var outline: [String] {
+    let name = "window \(size) shift \(shift) stride \(stride)"
+    return upstream.outline + [name + (drops ? "" : " with the rest")]
+  }
+
   private func windows(_ count: Int) -> Int {
     let starts = drops ? count - (size - 1) * stride : count
     return starts <= 0 ? 0 : (starts - 1) / shift + 1

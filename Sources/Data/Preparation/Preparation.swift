@@ -50,6 +50,16 @@ private struct PreparedStage: Stage {
 
   var count: Int? { upstream.count }
   var ahead: Ahead { upstream.ahead }
+  var outline: [String] { upstream.outline + steps.map { "prepared \(Self.outline(of: $0))" } }
+
+  /// The type of a step with its plain numbers, seeds among them.
+  private static func outline(of step: any Preparation) -> String {
+    let numbers = Mirror(reflecting: step).children.compactMap { name, value -> String? in
+      guard value is any Numeric || value is Bool else { return nil }
+      return "\(name ?? ""): \(value)"
+    }
+    return "\(type(of: step))" + (numbers.isEmpty ? "" : "(\(numbers.joined(separator: ", ")))")
+  }
 
   func pass(_ epoch: Int) throws(TensorError) -> Pass<Example> {
     switch try upstream.pass(epoch) {

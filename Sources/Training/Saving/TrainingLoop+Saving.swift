@@ -64,6 +64,7 @@ extension TrainingLoop {
         throw TensorError(
           .corruptFile, "resume", "\(file.path): \"\(text)\" is no position in data")
       }
+      try context.data.accept(position, in: "resume")
       return position
     }
     guard Set(state.optimizers.keys) == Set(trainer.optimizers.keys) else {

@@ -77,23 +77,67 @@ import Testing
     #expect(made.count == 11)
   }
 
-  @Test func damagedFilesAreErrors() throws {
+  /// The numbers and labels of all examples, or nil if they are refused.
+  private func content(_ data: Dataset<Example>) throws -> [[Float]]? {
+    do throws(TensorError) {
+      return try data.elements().map { $0.inputs[0].floats + [Float($0.label ?? -1)] }
+    } catch {
+      #expect(error.kind == .corruptFile || error.kind == .unsupportedFile)
+      return nil
+    }
+  }
+
+  /// Every byte of a cache, and every length: it is refused or made anew, never wrong.
+  @Test func aDamagedFileNeverGivesWrongExamples() throws {
     let path = "\(folder.path)/cache"
     let source = Dataset(try BatchingTests.block(2))
-    _ = try source.cached(inFile: path).elements()
+    let expected = try content(source.cached(inFile: path))
     let whole = try folder.bytes("cache")
+    var refused = 0
     for length in 0..<whole.count {
       try folder.file("cache", Array(whole[..<length]))
-      #expect(throws: TensorError.self) { try source.cached(inFile: path).elements() }
+      guard let found = try content(source.cached(inFile: path)) else {
+        refused += 1
+        continue
+      }
+      #expect(found == expected)
+      #expect(try folder.bytes("cache") == whole)
     }
-    // Anything but the elements themselves: there every byte is a number.
-    var errors = 0
+    // A file that does not begin as a cache does may be anything.
+    #expect(refused == 8)
     for place in whole.indices {
-      var damaged = whole
-      damaged[place] ^= 0x81
-      try folder.file("cache", damaged)
-      do { _ = try source.cached(inFile: path).elements() } catch { errors += 1 }
+      for flip: UInt8 in [0x01, 0x80, 0xFF] {
+        var damaged = whole
+        damaged[place] ^= flip
+        try folder.file("cache", damaged)
+        if let found = try content(source.cached(inFile: path)) {
+          #expect(found == expected, "byte \(place) ^ \(flip)")
+          #expect(try folder.bytes("cache") == whole)
+        } else {
+          #expect(try folder.bytes("cache") == damaged)
+        }
+      }
     }
-    #expect(errors >= whole.count - 2 * (24 + 4 + 4 + 24) - 16)
+  }
+
+  @Test func aFileOfOtherStepsIsMadeAnew() throws {
+    let path = "\(folder.path)/cache"
+    let source = Dataset(try BatchingTests.block(4))
+    for data in [source, source.take(2), source.prepared(Rescale(2)), source.prepared(Rescale(3))] {
+      let expected = try content(data)
+      #expect(try content(data.cached(inFile: path)) == expected)
+      #expect(try content(data.cached(inFile: path)) == expected)
+    }
+  }
+
+  @Test func aFileThatIsNoCacheIsNotOverwritten() throws {
+    let path = "\(folder.path)/cache"
+    let letter = Array("Dear reader, this is no cache.".utf8)
+    try folder.file("cache", letter)
+    let error = #expect(throws: TensorError.self) {
+      try Dataset(try BatchingTests.block(2)).cached(inFile: path).elements()
+    }
+    #expect(error?.kind == .unsupportedFile)
+    #expect(try folder.bytes("cache") == letter)
   }
 }

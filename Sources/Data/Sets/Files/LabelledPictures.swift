@@ -47,6 +47,7 @@ private struct PictureStage: Stage, IndexedPass {
   var count: Int? { total }
   var total: Int { pictures.labels.rowCount }
   var ahead: Ahead { .none }
+  var outline: [String] { ["\(total) pictures of \(pictures.pixels.rowShape)"] }
 
   func pass(_ epoch: Int) -> Pass<Example> { .indexed(self) }
 
