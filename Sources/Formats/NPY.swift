@@ -4,7 +4,8 @@ public import Geometry
 ///
 /// Read are versions 1 to 3 of the format, both byte orders, and both C and Fortran order; what is
 /// in memory is little-endian and row-major. Of NumPy's types those are read and written that a
-/// tensor can have; an array of Python objects is never read.
+/// tensor can have. Integers that it cannot have become wider ones: int8, int16 and uint16 int32,
+/// uint32 and uint64 int64. Complex numbers, texts, dates, records and Python objects are refused.
 ///
 ///     let weights = try NPY(path: "weights.npy")
 ///     print(weights.shape, weights.scalarType)
@@ -60,7 +61,15 @@ public struct NPY: Hashable, Sendable {
     if header.scalarType == .bool, let position = elements.firstIndex(where: { $0 > 1 }) {
       throw reader.corrupt("element \(position) is \(elements[position]), not a bool")
     }
-    if header.isBigEndian { swapBytes(&elements, itemByteCount: header.scalarType.byteCount) }
+    if header.isBigEndian { swapBytes(&elements, itemByteCount: header.itemByteCount) }
+    if let stored = header.stored {
+      switch stored.widen(elements) {
+      case .success(let wide): elements = wide
+      case .failure(let misfit):
+        throw reader.unsupported(
+          "element \(misfit.index) is \(misfit.value), more than an int64 holds", hint: nil)
+      }
+    }
     if header.isFortranOrder, header.shape.rank > 1, !elements.isEmpty {
       elements = rowMajor(elements, header.shape, itemByteCount: header.scalarType.byteCount)
     }

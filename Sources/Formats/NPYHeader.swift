@@ -5,11 +5,15 @@ struct NPYHeader {
   static let maximumByteCount = 1 << 16
 
   private(set) var scalarType = ScalarType.float32
+  /// The type in the file where tensors do not have it; `scalarType` is then what it becomes.
+  private(set) var stored: NPYInteger?
   private(set) var isBigEndian = false
   private(set) var isFortranOrder = false
   private(set) var shape = Shape()
-  /// The size of the elements.
+  /// The size of the elements in the file.
   private(set) var byteCount = 0
+  /// The size of one of them.
+  var itemByteCount: Int { stored?.byteCount ?? scalarType.byteCount }
 
   private let reader: any NPYReader
   private let text: [UInt8]
@@ -71,8 +75,11 @@ extension NPYHeader {
     } catch {
       throw self.error(error.detail)
     }
-    let (size, overflow) = shape.count.multipliedReportingOverflow(by: scalarType.byteCount)
-    guard !overflow else { throw error("\(shape) \(scalarType) has too many elements") }
+    let (_, isTooLarge) = shape.count.multipliedReportingOverflow(by: scalarType.byteCount)
+    let (size, overflow) = shape.count.multipliedReportingOverflow(by: itemByteCount)
+    guard !overflow, !isTooLarge else {
+      throw error("\(shape) \(scalarType) has too many elements")
+    }
     byteCount = size
   }
 
@@ -82,12 +89,13 @@ extension NPYHeader {
     }
     let name = try string()
     let known = ScalarType.allCases.first { $0.npyName?.dropFirst() == name.dropFirst() }
-    guard let order = name.first, "<>|=".contains(order), let known else {
+    stored = NPYInteger(name.dropFirst())
+    guard let order = name.first, "<>|=".contains(order), let type = stored?.widened ?? known else {
       throw reader.unsupported(
         "elements of type \(quoted(name))",
-        hint: "cast to one of bool, uint8, int32, int64, float16, float32, float64")
+        hint: "cast to bool, an integer, float16, float32 or float64")
     }
-    scalarType = known
+    scalarType = type
     isBigEndian = order == ">"
   }
 

@@ -109,6 +109,62 @@ import Testing
     #expect(error?.detail.hasPrefix("x.npy: ") == true)
   }
 
+  /// A file of these elements, two rows of them, in both orders of bytes and of axes.
+  private func wide<Number: FixedWidthInteger>(_ numbers: [Number]) throws -> [NPY] {
+    let type = "\(Number.isSigned ? "i" : "u")\(Number.bitWidth / 8)"
+    var arrays: [NPY] = []
+    for (order, isFortran) in [("<", false), (">", false), ("<", true), (">", true)] {
+      let columns = numbers.count / 2
+      let ordered =
+        isFortran ? (0..<columns).flatMap { [numbers[$0], numbers[$0 + columns]] } : numbers
+      let bytes = ordered.flatMap { number in
+        withUnsafeBytes(of: order == ">" ? number.bigEndian : number.littleEndian) { Array($0) }
+      }
+      let text =
+        "{'descr': '\(order)\(type)', 'fortran_order': \(isFortran ? "True" : "False"), "
+        + "'shape': (2, \(columns))}"
+      arrays.append(try NPY(Self.file(text, bytes), name: "x.npy"))
+    }
+    return arrays
+  }
+
+  private func values<Number: FixedWidthInteger>(_ array: NPY, _ type: Number.Type) -> [Number] {
+    array.bytes.withUnsafeBytes { bytes in
+      (0..<(bytes.count / MemoryLayout<Number>.size)).map {
+        bytes.loadUnaligned(fromByteOffset: $0 * MemoryLayout<Number>.size, as: type)
+      }
+    }
+  }
+
+  @Test func integersThatTensorsDoNotHaveBecomeWider() throws {
+    for array in try wide([Int8.min, -1, 0, 127]) {
+      #expect(array.scalarType == .int32 && array.shape == [2, 2])
+      #expect(values(array, Int32.self) == [-128, -1, 0, 127])
+    }
+    for array in try wide([Int16.min, -2, 1, .max, 300, 7]) {
+      #expect(array.scalarType == .int32 && array.shape == [2, 3])
+      #expect(values(array, Int32.self) == [-32768, -2, 1, 32767, 300, 7])
+    }
+    for array in try wide([UInt16.max, 0, 1, 40_000]) {
+      #expect(array.scalarType == .int32)
+      #expect(values(array, Int32.self) == [65535, 0, 1, 40_000])
+    }
+    for array in try wide([UInt32.max, 0, 1, 1 << 31]) {
+      #expect(array.scalarType == .int64)
+      #expect(values(array, Int64.self) == [4_294_967_295, 0, 1, 1 << 31])
+    }
+    for array in try wide([UInt64(Int64.max), 0, 1, 1 << 62]) {
+      #expect(array.scalarType == .int64)
+      #expect(values(array, Int64.self) == [.max, 0, 1, 1 << 62])
+    }
+  }
+
+  @Test func aNumberThatNoTensorHoldsIsAnError() throws {
+    let error = #expect(throws: TensorError.self) { try wide([0, 1, UInt64(1) << 63, 5]) }
+    #expect(error?.kind == .unsupportedFile)
+    #expect(error?.detail.contains("element 2 is 9223372036854775808") == true)
+  }
+
   @Test func aBoolIsZeroOrOne() {
     let header = "{'descr': '|b1', 'fortran_order': False, 'shape': (2,)}"
     let error = #expect(throws: TensorError.self) {
@@ -122,7 +178,7 @@ import Testing
       let error = #expect(throws: TensorError.self) { _ = try NPY(path: Fixture.path(name)) }
       #expect(error?.kind == .unsupportedFile && error?.hint != nil)
     }
-    for type in ["<f16", "<i2", "<c8", "|S4", "<U4", "|V2", "x", ""] {
+    for type in ["<f16", "<i3", "<m8", "<c8", "|S4", "<U4", "|V2", "x", ""] {
       let header = "{'descr': '\(type)', 'fortran_order': False, 'shape': (1,)}"
       let error = #expect(throws: TensorError.self) {
         _ = try NPY(Self.file(header), name: "x.npy")
@@ -140,8 +196,13 @@ import Testing
   }
 
   @Test func damagedFilesAreReadOrRefused() throws {
-    for name in ["float32.npy", "fortran.npy", "version3.npy"] {
-      let hostile = Hostile(try Fixture.bytes(name)) { _ = try NPY($0, name: "x.npy") }
+    let narrow = Self.file(
+      "{'descr': '>i2', 'fortran_order': True, 'shape': (2, 2)}"
+        + String(repeating: " ", count: 64),
+      [0, 1, 2, 3, 4, 5, 6, 7])
+    let fixtures = try ["float32.npy", "fortran.npy", "version3.npy"].map { try Fixture.bytes($0) }
+    for whole in fixtures + [narrow] {
+      let hostile = Hostile(whole) { _ = try NPY($0, name: "x.npy") }
       try hostile.everyTruncationIsRefused()
       hostile.everyChangeIsReadOrRefused(header: 0..<128)
       hostile.randomDamageIsReadOrRefused()

@@ -84,6 +84,17 @@ for name, array in arrays.items():
     np.save(f"{made}/{name}.npy", array)
     np.save(f"{made}/fortran.{name}.npy", array.copy(order="F"))
     np.save(f"{made}/swapped.{name}.npy", array.astype(array.dtype.newbyteorder(">")))
+# Integers that come back wider.
+wider = {"int8": "int32", "int16": "int32", "uint16": "int32", "uint32": "int64", "uint64": "int64"}
+integers = {}
+for name in wider:
+    low, high = np.iinfo(name).min, min(np.iinfo(name).max, np.iinfo("int64").max)
+    array = random.integers(low, high, (3, 4, 5), endpoint=True, dtype=name)
+    array.flat[:2] = low, high
+    integers[name] = array
+    np.save(f"{made}/wide.{name}.npy", array)
+    np.save(f"{made}/wide.fortran.{name}.npy", array.copy(order="F"))
+    np.save(f"{made}/wide.swapped.{name}.npy", array.astype(array.dtype.newbyteorder(">")))
 np.savez(f"{made}/stored.npz", **arrays)
 np.savez_compressed(f"{made}/deflated.npz", **arrays)
 save_file(arrays, f"{made}/all.safetensors", metadata={"a": "b é"})
@@ -123,6 +134,9 @@ subprocess.run([check, "copy", made, copied], check=True)
 for name, array in arrays.items():
     for kind in ("", "fortran.", "swapped."):
         same(np.load(f"{copied}/{kind}{name}.npy"), array, f"{kind}{name}")
+for name, array in integers.items():
+    for kind in ("", "fortran.", "swapped."):
+        same(np.load(f"{copied}/wide.{kind}{name}.npy"), array.astype(wider[name]), f"{kind}{name}")
 for archive in ("stored.npz", "deflated.npz"):
     with np.load(f"{copied}/{archive}") as file:
         for name, array in arrays.items():
@@ -132,7 +146,7 @@ for name, array in arrays.items():
     same(tensors[name], array, f"safetensors {name}")
 with safe_open(f"{copied}/all.safetensors", "np") as file:
     assert file.metadata() == {"a": "b é"}
-print(f"made there: {3 * len(arrays)} npy files, 2 npz archives and 1 safetensors file come back "
+print(f"made there: {3 * len(arrays) + 3 * len(integers)} npy files, 2 npz archives and 1 safetensors file come back "
       "the same")
 counts = {"png": 0, "jpg": 0}
 for name, image in images.items():
