@@ -125,7 +125,7 @@ let package = Package(
       dependencies: ["Geometry", "Tensors", "Optimizers", "Layers", "Data", "Training"],
       path: "Tests/KillTrainings", swiftSettings: strict),
     .executableTarget(
-      name: "kill-run", dependencies: ["Geometry", "Tensors", "KillTrainings"],
+      name: "kill-run", dependencies: ["Geometry", "Tensors", "Training", "KillTrainings"],
       path: "Tests/KillRun", swiftSettings: strict),
     .testTarget(
       name: "TrainingTests",

@@ -15,6 +15,8 @@ package final class OutputFile {
   private var buffer: [UInt8] = []
 
   private static let bufferSize = 1 << 16
+  /// In the names of temporary files: between the name of the target and the writing process.
+  private static let mark = ".apus-"
 
   package init(replacing target: String, operation: String) throws(TensorError) {
     self.operation = operation
@@ -27,7 +29,9 @@ package final class OutputFile {
       folder = "."
       name = target[...]
     }
-    let prefix = ".\(name.prefix(200)).apus-"
+    var short = name
+    while short.utf8.count > 200 { short.removeLast() }
+    let prefix = ".\(short)\(OutputFile.mark)"
     OutputFile.sweep(folder: folder, prefix: prefix)
 
     var permissions: mode_t?
@@ -95,15 +99,24 @@ package final class OutputFile {
     guard retryingInterrupted({ fsync(descriptor) }) == 0 else {
       throw systemError(operation, "cannot flush \(quoted(target)) to the disk")
     }
+    try closeKeepingTheLock()
     guard rename(temporary, target) == 0 else {
       throw systemError(operation, "cannot put \(quoted(target)) in place")
     }
-    let closed = close(descriptor)
+    close(descriptor)
     descriptor = -1
-    guard closed == 0 || errno == EINTR else {
+    try flushFolder()
+  }
+
+  /// Closes the file before it is put in place: some file systems tell only then of a failed write.
+  private func closeKeepingTheLock() throws(TensorError) {
+    let written = descriptor
+    let locked = fcntl(written, F_DUPFD_CLOEXEC, 0)
+    guard locked >= 0 else { throw systemError(operation, "cannot close \(quoted(target))") }
+    descriptor = locked
+    guard close(written) == 0 || errno == EINTR else {
       throw systemError(operation, "cannot close \(quoted(target))")
     }
-    try flushFolder()
   }
 
   private func flushFolder() throws(TensorError) {
@@ -119,7 +132,9 @@ package final class OutputFile {
     }
   }
 
-  /// Removes temporary files of this target that no process writes any more.
+  /// Removes temporary files of targets in `folder` that no process writes any more.
+  package static func sweep(_ folder: String) { sweep(folder: folder, prefix: ".") }
+
   private static func sweep(folder: String, prefix: String) {
     guard let listing = opendir(folder) else { return }
     defer { closedir(listing) }
@@ -127,7 +142,7 @@ package final class OutputFile {
       let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
         pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
       }
-      guard name.hasPrefix(prefix) else { continue }
+      guard name.hasPrefix(prefix), name.contains(mark) else { continue }
       let path = "\(folder)/\(name)"
       let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
       guard descriptor >= 0 else { continue }

@@ -1,3 +1,4 @@
+internal import Formats
 public import Geometry
 
 /// Writes checkpoints into the folder of a run: the newest, and that of the best epoch.
@@ -38,6 +39,8 @@ public final class Checkpoint: Callback, RunFolderUser {
 
   public func began(_ context: TrainingContext) throws {
     try makeFolder(runFolder.checkpointsFolder, in: "Checkpoint")
+    // What a process left that ended while it wrote: this training may never write that step.
+    OutputFile.sweep(runFolder.checkpointsFolder)
     // Those of another training in this folder would be taken for this one's.
     for found in try Self.found(in: runFolder.path) where found.step > context.step {
       try removeFile(found.path, in: "Checkpoint")
