@@ -206,7 +206,12 @@ extension JSONReader {
         isASCII = isASCII && byte < 0x80
         position += 1
       }
-      for index in run..<position { decoded.append(bytes[index]) }
+      // Most runs are short, and a slice costs more than they do.
+      if position - run > 32 {
+        decoded.append(contentsOf: bytes[run..<position])
+      } else {
+        for index in run..<position { decoded.append(bytes[index]) }
+      }
       guard let byte = next else { throw error("the string has no end") }
       guard byte >= 0x20 else { throw error("a control character in a string") }
       position += 1
@@ -241,7 +246,11 @@ extension JSONReader {
         code = 0x10000 + (code & 0x3FF) << 10 + low & 0x3FF
       }
       guard let scalar = Unicode.Scalar(code) else { throw error("half of a surrogate pair") }
-      decoded.append(contentsOf: String(Character(scalar)).utf8)
+      if scalar.value < 0x80 {
+        decoded.append(UInt8(scalar.value))
+      } else {
+        if let units = Unicode.UTF8.encode(scalar) { decoded.append(contentsOf: units) }
+      }
     default:
       position -= 1
       throw error("unknown escape \(describedNext)")

@@ -4,6 +4,7 @@ import Geometry
 import Layers
 import Optimizers
 import Tensors
+import TestSupport
 import Testing
 import Training
 
@@ -102,7 +103,7 @@ import Training
   }
 
   @Test func everyOptimizerAndScheduleIsResumedInAnotherProcess() async throws {
-    let scratch = try Scratch()
+    let scratch = try ScratchFolder()
     setenv("APUS_RESUME", scratch.path, 1)
     await #expect(processExitsWith: .success) {
       let path = ProcessInfo.processInfo.environment["APUS_RESUME"] ?? ""

@@ -1,4 +1,5 @@
 public import Geometry
+internal import Glibc
 public import Tensors
 
 /// Numbers in plain memory with a shape: what elements of data sets consist of before a batch of
@@ -72,7 +73,7 @@ public struct Values: Sendable {
     shape: Shape, as type: ScalarType, fill: (UnsafeMutableRawBufferPointer) throws -> Void
   ) throws(TensorError) {
     let shape = try shape.validated(in: "values")
-    memory = ValueMemory(byteCount: shape.count * type.byteCount)
+    memory = try .large(byteCount: shape.count * type.byteCount)
     start = 0
     self.shape = shape
     scalarType = type
@@ -141,5 +142,27 @@ final class ValueMemory: @unchecked Sendable {
     self.owner = owner
   }
 
+  /// Memory of any size: where there is not so much, that is an error.
+  static func large(byteCount: Int) throws(TensorError) -> ValueMemory {
+    guard byteCount >= 1 << 20 else { return ValueMemory(byteCount: byteCount) }
+    var memory: UnsafeMutableRawPointer?
+    let code = posix_memalign(&memory, 64, byteCount)
+    guard code == 0, let memory else {
+      throw TensorError(
+        .outOfMemory, "values", "the system has no \(byteCount) bytes", code: code)
+    }
+    return ValueMemory(.init(start: memory, count: byteCount), owner: HeapBlock(memory))
+  }
+
   deinit { if owner == nil { bytes.deallocate() } }
+}
+
+/// Memory of the C library.
+// The address does not change.
+private final class HeapBlock: @unchecked Sendable {
+  private let address: UnsafeMutableRawPointer
+
+  init(_ address: UnsafeMutableRawPointer) { self.address = address }
+
+  deinit { free(address) }
 }

@@ -31,9 +31,15 @@ struct Histogram: Sendable {
   init(_ values: [Double], bins: Int) {
     let values = values.filter(\.isFinite)
     let (low, high) = (values.min() ?? 0, values.max() ?? 0)
-    let width = high > low ? (high - low) / Double(max(bins, 1)) : 1
-    var counts = [Int](repeating: 0, count: max(bins, 1))
-    for value in values { counts[min(counts.count - 1, Int((value - low) / width))] += 1 }
+    let span = high - low
+    // A span too wide or too narrow for double precision is one interval.
+    let bins =
+      span.isFinite && span / Double(max(bins, 1)) >= .leastNormalMagnitude ? max(bins, 1) : 1
+    let width = span.isFinite && span > 0 ? span / Double(bins) : 1
+    var counts = [Int](repeating: 0, count: bins)
+    for value in values {
+      counts[bins == 1 ? 0 : min(bins - 1, Int((value - low) / width))] += 1
+    }
     self.init(low: low, high: low + width * Double(counts.count), counts: counts)
   }
 

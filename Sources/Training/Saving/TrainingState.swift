@@ -164,6 +164,10 @@ private struct Members {
 
   func integer(_ name: String) throws(TensorError) -> Int {
     guard let value = members[name]?.integer, value >= 0 else { throw missing(name) }
+    // What is counted on from there must not overflow.
+    guard value < 1 << 53 else {
+      throw TensorError(.corruptFile, "resume", "\(path): \"\(name)\" is \(value)")
+    }
     return value
   }
 
