@@ -20,13 +20,16 @@ struct BinaryCache {
   }
 
   /// `$XDG_CACHE_HOME/apus/kernels`, if there is a home for it.
-  static let standard: BinaryCache? = {
+  static let standard = inHome("kernels")
+
+  /// `$XDG_CACHE_HOME/apus/` and that name, if there is a home for it.
+  static func inHome(_ name: String, capacity: Int = 64 << 20) -> BinaryCache? {
     if let base = getenv("XDG_CACHE_HOME"), base[0] != 0 {
-      return BinaryCache(folder: String(cString: base) + "/apus/kernels")
+      return BinaryCache(folder: String(cString: base) + "/apus/" + name, capacity: capacity)
     }
     guard let home = getenv("HOME"), home[0] != 0 else { return nil }
-    return BinaryCache(folder: String(cString: home) + "/.cache/apus/kernels")
-  }()
+    return BinaryCache(folder: String(cString: home) + "/.cache/apus/" + name, capacity: capacity)
+  }
 
   init(folder: String, capacity: Int = 64 << 20) {
     self.folder = folder
@@ -105,7 +108,7 @@ struct BinaryCache {
     return done
   }
 
-  private func path(_ key: Digest) -> String { "\(folder)/\(key.hexadecimal).bin" }
+  func path(_ key: Digest) -> String { "\(folder)/\(key.hexadecimal).bin" }
 
   private func makeFolder() -> Bool {
     var path = ""

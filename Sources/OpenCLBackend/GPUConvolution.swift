@@ -35,10 +35,20 @@ final class GPUConvolution: ConvolutionLaunch {
     let share = (gather.windows + max(1, wanted) - 1) / max(1, wanted)
     pieceWindows = max(16, (share + 15) / 16 * 16)
     pieces = isFilter ? max(1, (gather.windows + pieceWindows - 1) / pieceWindows) : 1
-    tile = MatrixProductPlan.tile(
+    let size = TuningSize(
+      .convolution, rows: rows, columns: Int(gather.results),
+      inner: isFilter ? gather.windows : gather.patch, matrices: convolution.groups)
+    let usual = MatrixProductPlan.tile(
       rows: rows, columns: Int(gather.results),
       matrices: convolution.groups * gathers.count * pieces, convolution.type.sumType,
       backend.information)
+    if convolution.type == .float32,
+      case .tile(let chosen) = backend.tuning.choice(for: size)?.cut
+    {
+      tile = chosen
+    } else {
+      tile = usual
+    }
     workspaceByteCount =
       pieces == 1 ? 0 : pieces * shape.count * convolution.type.sumType.byteCount
     let items = tile.items

@@ -15,7 +15,7 @@ struct MatrixProductPlan {
   }
 
   /// A tile of a group of a GPU, and the block of it that one item computes.
-  struct Tile {
+  struct Tile: Hashable, Sendable {
     let rows: Int, columns: Int, inner: Int
     let itemRows: Int, itemColumns: Int
 
@@ -35,10 +35,16 @@ struct MatrixProductPlan {
     func localBytes(_ type: ScalarType) -> Int {
       2 * inner * (rows + columns + 8) * type.byteCount
     }
+
+    /// Whether a device has room for a group of it.
+    func fits(_ type: ScalarType, _ information: DeviceInformation) -> Bool {
+      items <= information.maximumWorkGroup && localBytes(type) <= information.localMemoryBytes
+        && (type.byteCount == 4 || rows <= 64)
+    }
   }
 
   /// What a work item of a CPU computes at most, and how deep it packs its operands.
-  struct Block {
+  struct Block: Hashable, Sendable {
     let leftRows: Int, inner: Int
 
     /// The most columns that a panel has, whatever the registers of the device.
@@ -59,8 +65,11 @@ struct MatrixProductPlan {
   /// What one work item of a CPU computes.
   private(set) var tileRows: Int, tileColumns: Int
 
-  init(_ product: MatrixProduct, on information: DeviceInformation, flavour: OpenCLBackend.Flavour)
-  {
+  /// - Parameter choice: the cut that is fastest on the device, where that has been measured.
+  init(
+    _ product: MatrixProduct, on information: DeviceInformation, flavour: OpenCLBackend.Flavour,
+    choice: TileChoice? = nil
+  ) {
     let method = Self.method(product)
     let (rows, columns) = (product.rows, product.columns)
     let isCPU = flavour == .cpu
@@ -80,18 +89,26 @@ struct MatrixProductPlan {
     self.pieces = max(1, (product.inner + innerPiece - 1) / innerPiece)
     self.method = method
     let valueType = product.type.sumType
-    block =
+    var (block, tilesPerUnit) = (
       [
         Block(leftRows: 240, inner: 256), Block(leftRows: 240, inner: 128),
         Block(leftRows: 96, inner: 64), Block(leftRows: 96, inner: 32),
       ].first { $0.localBytes(valueType) <= information.localMemoryBytes }
-      ?? Block(leftRows: 48, inner: 16)
-    tile = Self.tile(
+        ?? Block(leftRows: 48, inner: 16), 4
+    )
+    var tile = Self.tile(
       rows: rows, columns: columns, matrices: product.batchCount * self.pieces, valueType,
       information)
+    switch choice?.cut {
+    case .tile(let chosen): tile = chosen
+    case .block(let chosen, let share): (block, tilesPerUnit) = (chosen, share)
+    case nil: break
+    }
+    self.block = block
+    self.tile = tile
     tileRows = 0
     tileColumns = 0
-    if isCPU { cut(product, units: information.computeUnits) }
+    if isCPU { cut(product, units: information.computeUnits, tilesPerUnit) }
   }
 
   /// Sums along lines pay where one operand has but a few, and both lie contiguous along them.
@@ -130,15 +147,13 @@ struct MatrixProductPlan {
       let groups =
         (rows + tile.rows - 1) / tile.rows * ((columns + tile.columns - 1) / tile.columns)
         * matrices
-      return groups >= information.computeUnits && tile.items <= information.maximumWorkGroup
-        && tile.localBytes(type) <= information.localMemoryBytes
-        && (type.byteCount == 4 || tile.rows <= 64)
+      return groups >= information.computeUnits && tile.fits(type, information)
     } ?? smallest
   }
 
-  /// Cuts the result for the compute units of a CPU: at least four tiles each, where that leaves
-  /// them large enough.
-  private mutating func cut(_ product: MatrixProduct, units: Int) {
+  /// Cuts the result for the compute units of a CPU: at least so many tiles each, four if nothing has
+  /// been measured, where that leaves them large enough.
+  private mutating func cut(_ product: MatrixProduct, units: Int, _ tilesPerUnit: Int) {
     if case .dots = method {
       let lines = max(product.rows, product.columns)
       let least = max(1, 16384 / innerPiece)
@@ -154,7 +169,7 @@ struct MatrixProductPlan {
       tileRows = share(product.rows, down, Block.rowUnit)
       tileColumns = share(product.columns, across, Block.columnUnit)
       let matrices = product.batchCount * pieces
-      if down * across * matrices >= 4 * units { return }
+      if down * across * matrices >= tilesPerUnit * units { return }
       // Halves of anything smaller would not be worth the way to another core.
       if min(tileRows, product.rows) * min(tileColumns, product.columns) * innerPiece < 1 << 18 {
         return

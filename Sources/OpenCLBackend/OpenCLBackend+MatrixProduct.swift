@@ -24,6 +24,18 @@ extension OpenCLBackend: MatrixProductKernels {
   }
 }
 
+extension OpenCLBackend {
+  /// How a product is computed, cut as the tuning says.
+  func plan(_ product: MatrixProduct) -> MatrixProductPlan {
+    let size = TuningSize(
+      .matmul, rows: product.rows, columns: product.columns, inner: product.inner,
+      matrices: product.batchCount)
+    return MatrixProductPlan(
+      product, on: information, flavour: flavour,
+      choice: product.type == .float32 ? tuning.choice(for: size) : nil)
+  }
+}
+
 /// The launches of one matrix product.
 private final class MatrixProductLaunch {
   private let backend: OpenCLBackend
@@ -77,7 +89,7 @@ private final class MatrixProductLaunch {
   {
     self.backend = backend
     self.product = product
-    plan = MatrixProductPlan(product, on: backend.information, flavour: backend.flavour)
+    plan = backend.plan(product)
     text = MatrixProductText(product, epilogue, plan, flavour: backend.flavour)
     numbers = try Numbers(product, plan)
     slices = Self.slices(product, pieces: plan.pieces)

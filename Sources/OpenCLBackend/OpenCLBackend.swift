@@ -22,6 +22,7 @@ package final class OpenCLBackend: @unchecked Sendable {
   package let flavour: Flavour
   let health: DeviceHealth
   let programs: ProgramLibrary
+  let tuning: Tuning
   let indexFaults: IndexFaults
   /// The most arguments a kernel may have, whatever they are.
   let maximumArguments: Int
@@ -39,7 +40,9 @@ package final class OpenCLBackend: @unchecked Sendable {
   ///
   /// - Parameter flavour: how kernels cut their work; nil for what `APUS_OPENCL_FLAVOUR` says, else
   ///   what suits the device.
-  package init(index: Int, flavour: Flavour? = nil) throws(TensorError) {
+  package init(
+    index: Int, flavour: Flavour? = nil, tuning table: TuningTable? = nil
+  ) throws(TensorError) {
     let devices = try FoundDevice.all()
     guard devices.indices.contains(index) else {
       let last = devices.count - 1
@@ -57,12 +60,16 @@ package final class OpenCLBackend: @unchecked Sendable {
     self.information = information
     self.health = health
     self.queue = queue
-    let wanted = try Self.environmentFlavour()
     let limit = try Self.environmentLimit()
-    self.flavour = flavour ?? wanted ?? (information.kind == .cpu ? .cpu : .gpu)
+    if let flavour {
+      self.flavour = flavour
+    } else {
+      self.flavour = try Self.flavour(for: information)
+    }
     // Each argument may be a buffer and the place in it: 16 bytes, half of them a pointer's.
     maximumArguments = min(120, found.maximumParameterBytes / 8)
     programs = ProgramLibrary(found, context, health, flavour: self.flavour)
+    tuning = Tuning(TuningFiles(information, self.flavour), table)
     indexFaults = IndexFaults(context, queue, health)
     let isGPU = information.kind != .cpu
     memory = MemoryPool(
@@ -71,6 +78,11 @@ package final class OpenCLBackend: @unchecked Sendable {
       maximumAllocationBytes: information.maximumAllocationBytes,
       allocate: { context.allocate($0, on: isGPU ? queue : nil) },
       release: { if !health.isLost { clReleaseMemObject(OpaquePointer($0)) } })
+  }
+
+  /// How kernels cut their work on a device: what `APUS_OPENCL_FLAVOUR` says, else what suits it.
+  static func flavour(for information: DeviceInformation) throws(TensorError) -> Flavour {
+    try environmentFlavour() ?? (information.kind == .cpu ? .cpu : .gpu)
   }
 
   private static func environmentFlavour() throws(TensorError) -> Flavour? {

@@ -5,41 +5,47 @@ internal import Models
 internal import OpenCLBackend
 internal import Tensors
 
-/// `apus kernels`: the built OpenCL programs that are kept on disk.
+/// `apus kernels`: the built OpenCL programs that are kept on disk, and how products are cut.
 enum KernelsCommand: Verb {
   static let name = "kernels"
-  static let summary = "Lists, builds ahead, or removes the built OpenCL programs on disk."
-  static let positionals = ["list|warm|clear"]
+  static let summary = "Lists, builds ahead, tunes, or removes what OpenCL devices are given."
+  static let positionals = ["list|warm|tune|clear"]
   static let options = [
-    Option.value("device", "D", "of warm: opencl or opencl:N; opencl if not given"),
-    .value("model", "NAME", "of warm: only what this model needs"), .json,
+    Option.value("device", "D", "opencl or opencl:N; opencl if not given"),
+    .value("model", "NAME", "of warm: only what this model needs"),
+    .value("only", "REGEX", "of tune: only sizes in whose names the expression is found"),
+    .value("seconds", "S", "of tune: how long each way is timed, 0.1 if not given"), .json,
   ]
   static let details = """
-    list   prints what is kept: each program, its device, its size, the last use
+    list   prints what is kept: each program, its device, its size, the last use; what was tuned
     warm   trains every model by one small step, so that all programs it needs are built and kept
+    tune   times the ways to cut matrix products and convolutions on a device, and keeps the fastest
     clear  removes everything that is kept
 
     Programs lie in $XDG_CACHE_HOME/apus/kernels, else ~/.cache/apus/kernels, at most 64 MiB; those not
     used for longest go first. What is kept is found by source, options, device, driver and platform.
+    What was tuned lies beside them in apus/tuning. It changes how fast products are, not their bits.
     """
 
   static func run(_ arguments: Arguments) throws -> ExitCode {
     let action = arguments.positionals[0]
     switch action {
-    case "list": return try list(isJSON: arguments.has("json"))
+    case "list": return try list(arguments)
+    case "tune": return try KernelsTune.run(arguments)
     case "warm": return try warm(arguments)
     case "clear": return try clear(isJSON: arguments.has("json"))
     default:
-      let known = ["list", "warm", "clear"]
+      let known = ["list", "warm", "tune", "clear"]
       throw UsageError(
         "no action is called \"\(action)\"" + suggestion(for: action, among: known))
     }
   }
 
-  private static func list(isJSON: Bool) throws -> ExitCode {
+  private static func list(_ arguments: Arguments) throws -> ExitCode {
     let entries = KernelCache.entries()
-    if isJSON {
+    if arguments.has("json") {
       for entry in entries { try Output.json(members(entry)) }
+      try KernelsTune.list(arguments)
       return .done
     }
     let rows = entries.map {
@@ -57,6 +63,7 @@ enum KernelsCommand: Verb {
     try Output.text(
       "\(entries.count) programs, \((Double(bytes) / 0x1p20).fixed(1)) MiB in "
         + (KernelCache.folder ?? "no folder: neither XDG_CACHE_HOME nor HOME is set"))
+    try KernelsTune.list(arguments)
     return .done
   }
 
@@ -79,7 +86,8 @@ enum KernelsCommand: Verb {
   }
 
   private static func clear(isJSON: Bool) throws -> ExitCode {
-    let removed = KernelCache.clear()
+    let (programs, tables) = (KernelCache.clear(), TuningFiles.clear())
+    let removed = (files: programs.files + tables.files, bytes: programs.bytes + tables.bytes)
     if isJSON {
       try Output.json([("files", .integer(removed.files)), ("bytes", .integer(removed.bytes))])
     } else {
