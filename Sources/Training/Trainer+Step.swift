@@ -13,9 +13,7 @@ extension Trainer {
     let weights = model.weights
     if let forward, let batch, weights.contains(where: { !$0.weight.isBuilt }) {
       let inputs = try moved(batch, to: device).inputs
-      do { _ = try withPhase(.inference) { try forward(inputs) } } catch {
-        throw error.asTensorError
-      }
+      _ = try leavingStates { try withPhase(.inference) { try forward(inputs) } }
     }
     for parameter in model.weights.compactMap(\.weight.parameter)
     where parameter.value.device != device {

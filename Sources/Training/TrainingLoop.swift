@@ -185,9 +185,7 @@ final class TrainingLoop {
     defer { trainer.random.position = position }
     let inputs = try trainer.moved(batch, to: trainer.device).inputs
     let predictions: Tensor
-    do { predictions = try withPhase(.inference) { try forward(inputs) } } catch {
-      throw error.asTensorError
-    }
+    predictions = try trainer.leavingStates { try withPhase(.inference) { try forward(inputs) } }
     if let warning = try loss.warning(for: predictions) { context.warn(warning) }
   }
 

@@ -9,6 +9,7 @@ internal import Training
 public struct KillTraining: Sendable {
   public static let names = [
     "mlp-momentum", "mlp-adam", "cnn-adam", "cnn-momentum", "lstm-adam",
+    "gru-stateful-average",
   ]
 
   public let name: String
@@ -59,13 +60,17 @@ public struct KillTraining: Sendable {
       EarlyStopping("loss", patience: 50),
       LearningRateSchedule(.cosine(from: 0.02, steps: 40).warmedUp(steps: 5)),
     ]
+    // States are of batches of one size.
+    let isStateful = name == "gru-stateful-average"
+    if isStateful { callbacks.append(AverageWeights(.moving(decay: 0.8))) }
     if let stepEnded { callbacks.append(LambdaCallback(stepEnded: { stepEnded($0.step) })) }
     if let folder { callbacks.append(Checkpoint(folder, everySteps: 1)) }
     if let last { callbacks.append(GiveUp(after: last)) }
     let history: History
     do {
       history = try trainer.fit(
-        examples.shuffled(seed: 3).batched(8).prefetched(2), validation: examples.batched(20),
+        examples.shuffled(seed: 3).batched(8).prefetched(2),
+        validation: examples.batched(isStateful ? 8 : 20),
         epochs: 4, callbacks: callbacks,
         resumingFrom: try folder.flatMap { try Checkpoint.newest(in: $0) })
     } catch {
@@ -124,6 +129,13 @@ public struct KillTraining: Sendable {
     case "lstm-adam":
       let model = Sequential {
         LSTM(8)
+        Dense(3)
+      }
+      return (model, try .normal([40, 5, 4], on: .cpu, source: source))
+    case "gru-stateful-average":
+      let model = Sequential {
+        GRU(6, returnSequences: true, stateful: true)
+        LSTM(4, stateful: true)
         Dense(3)
       }
       return (model, try .normal([40, 5, 4], on: .cpu, source: source))

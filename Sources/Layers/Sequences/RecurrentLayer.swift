@@ -6,7 +6,7 @@ public import Tensors
 ///
 /// Inputs are `[batch, time, features]`. Where the input has a mask, steps that do not count leave the
 /// state alone.
-public class RecurrentLayer: Layer {
+public class RecurrentLayer: Layer, StatefulModule {
   /// How many numbers the state has.
   public let units: Int
   /// `[features, gates · units]`, Glorot uniform.
@@ -109,6 +109,25 @@ public class RecurrentLayer: Layer {
 
   /// Begins the next call from zeros again.
   public final func resetStates() { kept = [] }
+
+  public final var carriedState: [String: Tensor] {
+    Dictionary(uniqueKeysWithValues: kept.enumerated().map { ("\($0)", $1.value) })
+  }
+
+  public final func restoreCarriedState(_ state: [String: Tensor]) throws(TensorError) {
+    var values: [Tensor] = []
+    for number in 0..<state.count {
+      guard isStateful, let value = state["\(number)"], value.rank == 2, value.shape[1] == units
+      else {
+        throw TensorError(
+          .corruptFile, "\(type(of: self))",
+          "the states \(state.keys.sorted()) are not those of \(units) units"
+            + (isStateful ? "" : " of a layer that keeps none"))
+      }
+      values.append(value)
+    }
+    kept = values.map { Parameter($0, isTrained: false) }
+  }
 
   private func keep(_ states: [Tensor]) throws(TensorError) {
     var values: [Tensor] = []

@@ -47,6 +47,18 @@ public final class WeightAverage {
   /// The averages, in the order of the parameters.
   public var values: [Tensor] { averages.map(\.value) }
 
+  /// Goes on from averages saved earlier, `values` and `count` as they were.
+  public func restore(_ values: [Tensor], count: Int) throws(TensorError) {
+    guard values.map(\.shape) == parameters.map(\.shape), count >= 0 else {
+      throw TensorError(
+        .argument, "WeightAverage",
+        "\(values.count) averages over \(count) values are not those of \(parameters.count) parameters"
+      )
+    }
+    averages = values.map { Parameter($0, isTrained: false) }
+    self.count = count
+  }
+
   /// Puts the averages into the parameters for as long as `body` runs.
   public func use<Result>(_ body: () throws -> Result) throws(TensorError) -> Result {
     let originals = parameters.map(\.value)

@@ -135,10 +135,6 @@ struct ReportPage {
       if let value, !value.isEmpty { rows.append((title, value)) }
     }
     let run = record.run
-    for (key, value) in notes.sorted(by: { $0.key < $1.key })
-    where !["name", "description"].contains(key) {
-      add(key, value.string)
-    }
     add("loss", run["loss"]?.string)
     for (key, value) in (run["optimizers"]?.object ?? [:]).sorted(by: { $0.key < $1.key }) {
       let kind = value.object?["kind"]?.string ?? "?"
@@ -167,6 +163,11 @@ struct ReportPage {
     }
     add("Apus", run["apus"]?.string)
     add("resumed at step", run["resumed_at"]?.integer.map(Figures.grouped))
+    // What the page knows better is not said a second time.
+    let known = Set(rows.map(\.0) + ["name", "description"])
+    rows =
+      notes.sorted { $0.key < $1.key }.filter { !known.contains($0.key) }
+      .compactMap { note in note.value.string.map { (note.key, $0) } } + rows
     let body = rows.map { "<tr><th scope=\"row\">\(markup($0))</th><td>\(markup($1))</td></tr>" }
     return section(
       "Configuration", "What it takes to do it again.",

@@ -149,7 +149,9 @@ extension RunDetails {
     // A layer that the model does not call has no features: then there is nothing to tell.
     do {
       let x = try trainer.moved(batch, to: trainer.device).inputs[0]
-      let features = try withPhase(.inference) { try model.features(at: places, of: x) }
+      let features = try trainer.leavingStates {
+        try withPhase(.inference) { try model.features(at: places, of: x) }
+      }
       var counts: [(path: String, units: Int, dead: Tensor)] = []
       for (path, feature) in zip(places, features) {
         guard feature.rank > 1, feature.scalarType.isFloatingPoint, feature.count > 0 else {

@@ -1,5 +1,5 @@
 internal import Formats
-internal import Geometry
+package import Geometry
 internal import Glibc
 
 /// Whether there is a folder at `path`.
@@ -14,7 +14,7 @@ func isFile(_ path: String) -> Bool {
 }
 
 /// Makes the folder and those above it, where they are missing.
-func makeFolder(_ path: String, in operation: String) throws(TensorError) {
+package func makeFolder(_ path: String, in operation: String) throws(TensorError) {
   if path.isEmpty || isFolder(path) { return }
   var path = path
   while path.count > 1, path.hasSuffix("/") { path.removeLast() }

@@ -34,6 +34,10 @@ extension TrainingLoop {
       state.optimizers[name] = optimizer.state(of: parameters)
       state.learningRates[name] = optimizer.learningRate
     }
+    for (path, module) in trainer.statefulModules {
+      let own = module.carriedState
+      if !own.isEmpty { state.carried[path] = own }
+    }
     for (key, callback) in keyedCallbacks {
       do {
         let own = try callback.state()
@@ -83,6 +87,9 @@ extension TrainingLoop {
         optimizer.learningRate = rate
       }
     }
+    for (path, module) in trainer.statefulModules {
+      try module.restoreCarriedState(state.carried[path] ?? [:])
+    }
     trainer.random = RandomSource(seed: state.seed)
     trainer.random.position = state.randomPosition
     trainer.metrics.restore(state.metrics)
@@ -122,6 +129,21 @@ extension TrainingLoop {
 }
 
 extension Trainer {
+  /// What carries numbers from call to call, by path.
+  var statefulModules: [(path: String, module: any StatefulModule)] {
+    ([("", model)] + model.modules).compactMap { path, module in
+      (module as? any StatefulModule).map { (path, $0) }
+    }
+  }
+
+  /// Runs `body`, which looks at what the model does, and leaves in the model what it carried before.
+  func leavingStates<Result>(_ body: () throws -> Result) throws(TensorError) -> Result {
+    let states = statefulModules.map { ($0.module, $0.module.carriedState) }
+    let result = Swift.Result { try body() }
+    for (module, state) in states { try module.restoreCarriedState(state) }
+    do { return try result.get() } catch { throw error.asTensorError }
+  }
+
   /// Writes all that it takes to go on from here to the same bits: `fit(resumingFrom:)`.
   ///
   /// `Checkpoint` calls it; a callback of one's own may. The file appears at once and whole, or not

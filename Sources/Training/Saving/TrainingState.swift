@@ -6,7 +6,7 @@ internal import Tensors
 /// All that a training must keep, besides its weights, to go on to the same bits.
 ///
 /// In a checkpoint it is JSON under `training` in the metadata, and tensors under `optimizer/`,
-/// `metric/` and `callback/`; weights are under their paths.
+/// `metric/`, `callback/` and `state/`; weights are under their paths.
 struct TrainingState {
   var step = 0
   var finishedEpochs = 0
@@ -27,12 +27,14 @@ struct TrainingState {
   var learningRates: [String: Double] = [:]
   var metrics: [[Tensor]] = []
   var callbacks: [String: CallbackState] = [:]
+  /// What modules carry from call to call, by their path.
+  var carried: [String: [String: Tensor]] = [:]
 
   init() {}
 
   /// Whether a tensor of that name in a checkpoint is none of the model's weights.
   static func isState(_ name: String) -> Bool {
-    ["optimizer/", "metric/", "callback/"].contains { name.hasPrefix($0) }
+    ["optimizer/", "metric/", "callback/", "state/"].contains { name.hasPrefix($0) }
   }
 
   /// The tensors by name.
@@ -46,6 +48,9 @@ struct TrainingState {
     }
     for (name, state) in callbacks {
       for (path, tensor) in state.tensors { tensors["callback/\(name)/\(path)"] = tensor }
+    }
+    for (path, state) in carried {
+      for (name, tensor) in state { tensors["state/\(path)/\(name)"] = tensor }
     }
     return tensors
   }
@@ -134,6 +139,7 @@ struct TrainingState {
       let tensor = try file.tensor(name, on: device)
       switch parts[0] {
       case "optimizer": optimizers[owner, default: OptimizerState()].tensors[path] = tensor
+      case "state": carried[owner, default: [:]][path] = tensor
       case "callback": callbacks[owner, default: CallbackState()].tensors[path] = tensor
       default:
         guard let index = Int(owner), let number = Int(path) else { continue }
