@@ -105,10 +105,16 @@ private func wrapped(_ words: [String]) -> String {
   return lines.joined(separator: "\n")
 }
 
-/// Ctrl-C and SIGTERM end the process with the codes scripts know; a reader that goes away does not
-/// end it with a signal.
+/// Ctrl-C and SIGTERM end the process with the codes scripts know; a reader that goes away and a file
+/// that may not grow are errors of the call that meets them, not the end.
+///
+/// A parent may have started this process from a thread with the signals blocked, which is inherited.
 func installSignalHandlers() {
+  var asked = sigset_t()
+  sigemptyset(&asked)
+  for number in [SIGINT, SIGTERM] { sigaddset(&asked, number) }
+  pthread_sigmask(SIG_UNBLOCK, &asked, nil)
   signal(SIGINT) { _ in _exit(130) }
   signal(SIGTERM) { _ in _exit(143) }
-  signal(SIGPIPE, SIG_IGN)
+  for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
 }

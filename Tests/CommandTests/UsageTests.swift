@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @Suite struct UsageTests {
@@ -16,7 +17,8 @@ import Testing
   }
 
   static let verbs = [
-    "summary", "inspect", "devices", "doctor", "kernels", "bench", "replay", "completions",
+    "train", "evaluate", "predict", "report", "summary", "inspect", "devices", "doctor", "kernels",
+    "bench", "replay", "completions",
   ]
 
   @Test(arguments: verbs) func everyVerbHasHelp(_ verb: String) throws {
@@ -45,6 +47,18 @@ import Testing
     (["summary", "--modle", "lenet"], "did you mean --model?"),
     (["summary", "--model", "lenet", "x"], "unexpected argument \"x\""),
     (["summary", "--model", "lenet", "--json=1"], "--json takes no value"),
+    (["train"], "--model NAME|FILE.json is missing"),
+    (["train", "--model", "lenet", "now"], "unexpected argument \"now\""),
+    (["train", "--model", "lenet", "--epoch", "3"], "did you mean --epochs?"),
+    (["train", "--model", "lenet", "--input", "big"], "--input"),
+    (["evaluate"], "--checkpoint PATH is missing"),
+    (["evaluate", "--checkpoint", "x", "--batch", "0"], "--batch"),
+    (["evaluate", "x"], "--checkpoint PATH is missing"),
+    (["predict"], "--checkpoint PATH is missing"),
+    (["predict", "--checkpoint", "x"], "INPUT… is missing"),
+    (["predict", "--checkpoint", "x", "y", "--tpo", "1"], "did you mean --top?"),
+    (["report"], "PATH is missing"),
+    (["report", "a", "b"], "unexpected argument \"b\""),
     (["inspect"], "PATH is missing"),
     (["kernels", "lst"], "did you mean list?"),
     (["completions", "csh"], "bash, zsh or fish"),
@@ -63,6 +77,31 @@ import Testing
     let outcome = try Apus.run(["completions", shell])
     #expect(outcome.code == 0)
     for verb in Self.verbs { #expect(outcome.output.contains(verb), "\(verb)") }
-    #expect(outcome.output.contains("densenet121"))
+    for word in ["densenet121", "drawn-shapes", "made-text", "one-cycle", "temperature", "tune"] {
+      #expect(outcome.output.contains(word), "\(word)")
+    }
+  }
+
+  @Test(arguments: [
+    (["apus", "kernels", "t"], "tune"), (["apus", "predict", "--tem"], "--temperature"),
+    (["apus", "train", "--data", "made"], "made-text"), (["apus", "tr"], "train"),
+    (["apus", "train", "--optimizer", "na"], "nadam"), (["apus", "train", "--inp"], "--input"),
+  ])
+  func bashCompletesWhatIsTyped(_ words: [String], _ expected: String) throws {
+    let script = try Apus.run(["completions", "bash"]).output
+    let bash = Process()
+    bash.executableURL = URL(fileURLWithPath: "/bin/bash")
+    let typed = words.map { "'\($0)'" }.joined(separator: " ")
+    bash.arguments = [
+      "-c",
+      script
+        + "\nCOMP_WORDS=(\(typed)); COMP_CWORD=\(words.count - 1); _apus; echo ${COMPREPLY[@]}",
+    ]
+    let output = Pipe()
+    bash.standardOutput = output
+    try bash.run()
+    bash.waitUntilExit()
+    let answer = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+    #expect(answer == expected + "\n")
   }
 }
