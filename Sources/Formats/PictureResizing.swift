@@ -24,6 +24,29 @@ extension Picture {
   }
 }
 
+extension Picture {
+  /// The picture of 8 bits in another size, each pixel that of the nearest place: for masks, whose
+  /// values must not be mixed.
+  public func sampled(width: Int, height: Int) throws(TensorError) -> Picture {
+    guard width > 0, height > 0, Picture.byteCount(width, height, channels, 8) != nil else {
+      throw TensorError(
+        .argument, "Picture.sampled", "a picture cannot have \(height) rows of \(width) pixels")
+    }
+    let source = withEightBits
+    guard width != self.width || height != self.height else { return source }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(width * height * channels)
+    for row in 0..<height {
+      let from = (2 * row + 1) * self.height / (2 * height) * self.width
+      for column in 0..<width {
+        let pixel = from + (2 * column + 1) * self.width / (2 * width)
+        bytes += source.bytes[pixel * channels..<(pixel + 1) * channels]
+      }
+    }
+    return Picture(checked: bytes, width: width, height: height, channels: channels, depth: 8)
+  }
+}
+
 /// `samples`, `[outer, from, inner]`, filtered along the middle axis to `[outer, to, inner]`.
 private func filtered(
   _ samples: [Float], from: Int, to: Int, outer: Int, inner: Int

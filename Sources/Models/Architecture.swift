@@ -13,16 +13,20 @@ public struct Architecture: Sendable {
   public let inputType: ScalarType
   /// How many classes it has if not told otherwise.
   public let classes: Int
+  /// What it learns.
+  public let purpose: Purpose
   private let build: @Sendable (ModelOptions) -> any Layer
 
   init(
     _ name: String, input: Shape, as inputType: ScalarType = .float32, classes: Int,
+    for purpose: Purpose = .classification,
     _ build: @escaping @Sendable (ModelOptions) -> any Layer
   ) {
     self.name = name
     self.input = input
     self.inputType = inputType
     self.classes = classes
+    self.purpose = purpose
     self.build = build
   }
 

@@ -5,7 +5,9 @@ public import Tensors
 extension Architecture {
   /// Down, across and up again, with what was seen on the way down put beside what comes up
   /// (Ronneberger et al. 2015): a class for each pixel. Images have sides divisible by 16.
-  public static let unet = Architecture("unet", input: [256, 256, 1], classes: 2) {
+  public static let unet = Architecture(
+    "unet", input: [256, 256, 1], classes: 2, for: .segmentation
+  ) {
     UNet(classes: $0.includeTop ? $0.classes : nil, filters: [64, 128, 256, 512, 1024])
   }
 }

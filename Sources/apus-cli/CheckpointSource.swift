@@ -13,6 +13,8 @@ struct CheckpointSource {
   /// The data it was trained on.
   let data: String?
   let classNames: [String]
+  /// How many numbers the model gives in the end.
+  let outputs: Int?
   /// What one sample is like.
   let input: Shape
 
@@ -34,6 +36,7 @@ struct CheckpointSource {
       model = ModelSource(try Architecture.named(name))
     }
     data = notes["data"]?.string
+    outputs = notes["classes"]?.string.flatMap { Int($0) }
     self.input = Shape(input.split(separator: "x").map { Int($0) ?? 0 })
     _ = try self.input.validated(in: "checkpoint")
     var names: [JSON] = []
@@ -54,9 +57,14 @@ struct CheckpointSource {
     return newest
   }
 
+  /// What data must be like that it can be measured on.
+  var request: DataRequest {
+    DataRequest(required: input, classNames: classNames, seed: 1)
+  }
+
   /// The model with its weights, on a device.
   func load(on device: Device) throws -> any Layer {
-    let model = try self.model.make(classes: classNames.isEmpty ? nil : classNames.count)
+    let model = try self.model.make(classes: outputs)
     try model.build(
       input: Shape([1] + Array(input)), as: self.model.inputType, on: device)
     try model.load(from: path, on: device)

@@ -12,8 +12,7 @@ extension Option {
       Architecture.all.map(\.name).joined(separator: ", "))
   }
   static let data = value(
-    "data", "NAME|PATH",
-    "fashion-mnist, a made set, a folder of pictures or IDX files, or a .csv file")
+    "data", "NAME|PATH", "a set by name, a folder, a .csv file, a file of text: see below")
   static let only = value("only", "REGEX", "only names in which the expression is found")
 }
 
@@ -42,6 +41,16 @@ extension Arguments {
         range.upperBound == .max
         ? "of at least \(range.lowerBound)" : "from \(range.lowerBound) to \(range.upperBound)"
       throw UsageError("--\(name): \"\(text)\" is not a whole number \(limits)")
+    }
+    return number
+  }
+
+  /// The number that an option gives.
+  func number(_ name: String, in range: ClosedRange<Double>) throws(UsageError) -> Double? {
+    guard let text = value(name) else { return nil }
+    guard let number = Double(text), range.contains(number) else {
+      throw UsageError(
+        "--\(name): \"\(text)\" is not a number from \(range.lowerBound) to \(range.upperBound)")
     }
     return number
   }

@@ -59,7 +59,8 @@ enum CompletionsCommand: Verb {
       for choice in verb.choices { lines.append("complete -c apus \(condition) -a \(choice)") }
       for option in verb.options {
         let values = choices.first { $0.name == option.name }?.values.joined(separator: " ")
-        let takes = option.valueName == nil ? "" : values.map { " -x -a '\($0)'" } ?? " -r"
+        // Besides the words that are known there may be a file.
+        let takes = option.valueName == nil ? "" : " -r" + (values.map { " -a '\($0)'" } ?? "")
         lines.append(
           "complete -c apus \(condition) -l \(option.name)\(takes) -d \(quoted(option.help))")
       }
@@ -71,6 +72,8 @@ enum CompletionsCommand: Verb {
   private static var choices: [(name: String, values: [String])] {
     [
       ("model", Architecture.all.map(\.name)), ("device", ["cpu", "opencl", "auto"]),
+      ("data", learningTasks.flatMap(\.sets).map(\.name)), ("optimizer", OptimizerChoice.names),
+      ("schedule", ScheduleChoice.names),
     ]
   }
 

@@ -9,7 +9,7 @@ internal import Training
 /// `apus evaluate`: how good a checkpoint is on test data.
 enum EvaluateCommand: Verb {
   static let name = "evaluate"
-  static let summary = "Measures loss and accuracy of a checkpoint on test data."
+  static let summary = "Measures a checkpoint on test data."
   static let positionals: [String] = []
   static let options: [Option] = [
     .value("checkpoint", "PATH", isRequired: true, "a file, or a run folder: its best"),
@@ -18,17 +18,21 @@ enum EvaluateCommand: Verb {
   ]
   static let details = """
     Without --data it is what the checkpoint was trained on. Of data that have no part for testing a
-    fifth is taken, the same as in training with the same seed, which is 1.
+    fifth is taken, the same as in training with the same seed, which is 1. Classes are those that the
+    model was trained with.
+
+    \(dataHelp)
     """
 
   static func run(_ arguments: Arguments) throws -> ExitCode {
+    let batch = try arguments.integer("batch", in: 1...1_000_000) ?? 256
     // Required: the parser has seen to it.
     let checkpoint = try CheckpointSource(arguments.value("checkpoint") ?? "")
-    let batch = try arguments.integer("batch", in: 1...1_000_000) ?? 256
     let device = try arguments.device()
     let data = try DataSource(
-      named: arguments.value("data") ?? checkpoint.data, for: checkpoint.model, seed: 1)
-    let task = try Task(checkpoint.model, data, command: name)
+      named: arguments.value("data") ?? checkpoint.data,
+      for: learningTask(for: checkpoint.model.purpose), checkpoint.request)
+    let task = try FittedTask(checkpoint.model, data, command: name)
     let model = try checkpoint.load(on: device)
     let trainer = Trainer(
       model, optimizer: try SGD(learningRate: 0), loss: task.loss, metrics: task.metrics,

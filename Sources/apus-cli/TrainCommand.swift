@@ -21,6 +21,8 @@ enum TrainCommand: Verb {
     .value("schedule", "NAME", ScheduleChoice.names.joined(separator: ", ")), .device,
     .value("seed", "N", "of weights, dropout and the order of samples; 1 if not given"),
     .value("samples", "N", "trains on the first N only"),
+    .value(
+      "input", "SHAPE", "what samples are made to look like, as 64x64x3; else what the model takes"),
     .value("out", "DIR", "the run folder; runs/NAME if not given"),
     .flag("resume", "goes on from the newest checkpoint in the run folder"),
     .flag("quiet", "no progress on standard error"), .json,
@@ -29,7 +31,9 @@ enum TrainCommand: Verb {
     The run folder gets run.json, metrics.jsonl, report.html, and in checkpoints/ the newest two
     checkpoints and the best. A folder given by --out is written over; of runs/NAME the next free
     runs/NAME-2 is taken. Ctrl-C ends the step, writes a checkpoint and exits with 130; --resume then
-    goes on to the same numbers. docs/command.md describes descriptions and data.
+    goes on to the same numbers. docs/command.md describes descriptions.
+
+    \(dataHelp)
     """
 
   static func run(_ arguments: Arguments) throws -> ExitCode {
@@ -37,9 +41,13 @@ enum TrainCommand: Verb {
     let source = try ModelSource(named: arguments.value("model") ?? "")
     let settings = try TrainingSettings(arguments, model: source)
     let device = try arguments.device()
-    let data = try DataSource(named: settings.data, for: source, seed: settings.seed)
+    let data = try DataSource(
+      named: settings.data, for: learningTask(for: source.purpose), settings.request(source))
+    if let input = settings.input, input != data.input {
+      throw UsageError("--input: the samples of \(data.name) are \(data.input), not \(input)")
+    }
     let isJSON = arguments.has("json")
-    let task = try Task(source, data, command: name)
+    let task = try FittedTask(source, data, command: name)
     let (trainer, callbacks) = try settings.trainer(task, device: device)
     if arguments.has("quiet") { trainer.progress = nil }
     if !isJSON, !arguments.has("quiet") {

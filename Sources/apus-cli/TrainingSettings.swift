@@ -15,6 +15,7 @@ struct TrainingSettings {
   let schedule: ScheduleChoice
   let seed: Int
   let samples: Int?
+  let input: Shape?
   let folder: String
   let resumes: Bool
 
@@ -26,6 +27,7 @@ struct TrainingSettings {
     schedule = try ScheduleChoice(named: arguments.value("schedule") ?? "constant")
     seed = try arguments.integer("seed", in: 0...Int.max) ?? 1
     samples = try arguments.integer("samples", in: 1...Int.max)
+    input = try arguments.shape("input")
     resumes = arguments.has("resume")
     if let text = arguments.value("learning-rate") {
       guard let rate = Double(text), rate > 0, rate.isFinite else {
@@ -54,13 +56,21 @@ struct TrainingSettings {
     return path
   }
 
+  /// What is asked of the data.
+  func request(_ model: ModelSource) -> DataRequest {
+    // A description says what it takes; an architecture what its paper took.
+    DataRequest(
+      required: input ?? (model.text == nil ? nil : model.input), preferred: model.input,
+      seed: UInt64(seed))
+  }
+
   /// The batches of one pass, in a new order each epoch.
   func batches(_ data: DataSource) -> Dataset<Batch> {
     let train = samples.map { data.train.take($0) } ?? data.train
     return train.shuffled(seed: UInt64(seed)).batched(batch).prefetched(2)
   }
 
-  func trainer(_ task: Task, device: Device) throws -> (Trainer, [any Callback]) {
+  func trainer(_ task: FittedTask, device: Device) throws -> (Trainer, [any Callback]) {
     let trainer = Trainer(
       task.model, optimizer: try optimizer.make(learningRate), loss: task.loss,
       metrics: task.metrics, device: device, seed: UInt64(seed), cancellation: Interruption.token)

@@ -17,10 +17,11 @@ enum WarmingStep {
     let parameters = try model.parameters
     let outputs = try withPhase(.inference) { try model(x) }
     try evaluate(outputs)
-    let labels = try Tensor.zeros(Shape(Array(outputs.shape).dropLast()), as: .int32)
+    let task = try learningTask(for: architecture.purpose)
+    let targets = try task.blankTargets(for: outputs, of: x)
     for optimizer: any Optimizer in [try SGD(learningRate: 0, momentum: 0.9), try Adam()] {
       let (loss, gradients) = try valueAndGradients(of: parameters) {
-        try Loss.softmaxCrossEntropy(model(x), labels)
+        try task.loss(model(x), targets)
       }
       try optimizer.update(parameters, along: gradients)
       _ = try loss.scalar()

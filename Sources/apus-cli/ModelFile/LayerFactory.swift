@@ -1,6 +1,7 @@
 internal import Formats
 internal import Geometry
 internal import Layers
+internal import Models
 internal import Tensors
 
 /// Layers from their descriptions.
@@ -189,6 +190,13 @@ enum LayerFactory {
       let shortcut =
         arguments.isGiven("shortcut") ? try sequence(arguments.layers("shortcut")) : nil
       return Residual(body, shortcut)
+    },
+    "UNet": { arguments in
+      let filters = try arguments.integers("filters") ?? [64, 128, 256, 512, 1024]
+      guard !filters.isEmpty, filters.allSatisfy({ (1...1 << 20).contains($0) }) else {
+        throw arguments.error("filters: \(filters) is not a number of filters for each level")
+      }
+      return UNet(classes: try arguments.size("classes"), filters: filters)
     },
     "TimeDistributed": { arguments in
       TimeDistributed(try sequence(arguments.layers("layers")))

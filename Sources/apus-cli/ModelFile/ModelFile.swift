@@ -13,6 +13,8 @@ struct ModelSource {
   /// What one sample is like, if that is known.
   let input: Shape?
   let inputType: ScalarType
+  /// What it is to learn.
+  let purpose: Purpose
   private let build: (_ classes: Int?) throws -> any Layer
 
   /// - Parameter name: of an architecture; or of a file, which ends with `.json`.
@@ -41,6 +43,7 @@ struct ModelSource {
     text = nil
     input = architecture.input
     inputType = architecture.inputType
+    purpose = architecture.purpose
     build = { architecture.make(classes: $0) }
   }
 
@@ -61,6 +64,15 @@ struct ModelSource {
       throw arguments.error("input_type: there is no type \"\(type)\"")
     }
     self.inputType = inputType
+    let task = try arguments.string("task") ?? Purpose.classification.rawValue
+    guard let purpose = Purpose(rawValue: task) else {
+      let known = Purpose.allCases.map(\.rawValue)
+      let near = suggestion(for: task, among: known)
+      throw arguments.error(
+        "task: there is no \"\(task)\""
+          + (near.isEmpty ? "; there are \(known.joined(separator: ", "))" : near))
+    }
+    self.purpose = purpose
     let layers = try arguments.layers("layers")
     try arguments.finish()
     // Built once here, so that a mistake is found before anything else is done.

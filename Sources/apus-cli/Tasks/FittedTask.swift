@@ -1,12 +1,11 @@
 internal import Data
-internal import Formats
 internal import Geometry
 internal import Layers
 internal import Tensors
 internal import Training
 
 /// A model and data that fit each other: what is learned, by which loss, and how it is measured.
-struct Task {
+struct FittedTask {
   let model: any Layer
   let loss: Loss
   let metrics: [MetricKind]
@@ -16,24 +15,25 @@ struct Task {
 
   /// - Throws: `TensorError` that says in words why they do not fit.
   init(_ source: ModelSource, _ data: DataSource, command: String) throws {
+    let task = try learningTask(for: source.purpose)
     let output = try Self.output(of: source, data, command)
-    guard output.count == 1, output[0] == data.classCount else {
+    let expected = task.expected(of: data)
+    guard output == expected.shape else {
       throw TensorError(
         .shape, command,
-        "\(source.name) gives \(output) for a sample, \(data.name) has one label of "
-          + "\(data.classCount) classes",
-        hint: output.count == 1
-          ? "its last layer should give \(data.classCount) numbers"
-          : "a classifier gives a number for each class")
+        "\(source.name) gives \(Shape(output)) for a sample, \(data.name) has \(expected.meaning)",
+        hint: output.count == expected.shape.count && output.dropLast() == expected.shape.dropLast()
+          ? "its last layer should give \(expected.shape.last ?? 0) numbers"
+          : "\(task.name) takes a model that gives \(Shape(expected.shape))")
     }
-    model = try source.make(classes: data.classCount)
-    loss = .softmaxCrossEntropy
-    metrics = [.accuracy]
+    model = try source.make(classes: data.outputs)
+    loss = task.loss
+    metrics = task.metrics(outputs: data.outputs)
     self.data = data
     var notes = [
-      "name": source.name, "model": source.name, "data": data.name,
+      "name": source.name, "model": source.name, "data": data.name, "task": task.name,
       "input": Array(data.input).map { "\($0)" }.joined(separator: "x"),
-      "classes": "\(data.classCount)",
+      "classes": "\(data.outputs)",
     ]
     notes["description"] = source.text
     self.notes = notes
@@ -43,7 +43,7 @@ struct Task {
   private static func output(
     of source: ModelSource, _ data: DataSource, _ command: String
   ) throws -> [Int] {
-    let probe = try source.make(classes: data.classCount)
+    let probe = try source.make(classes: data.outputs)
     do {
       let x = try Tensor.zeros(
         Shape([1] + Array(data.input)), as: data.inputType, on: .cpu)
