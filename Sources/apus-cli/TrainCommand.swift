@@ -73,12 +73,13 @@ enum TrainCommand: Verb {
       return Interruption.exitCode
     }
     let history = try result.get()
+    let isNumeric = callbacks.contains { ($0 as? TerminateOnNaN)?.reason != nil }
     if isJSON {
-      try Output.json(endMembers("finished", settings, history, start))
+      try Output.json(endMembers(isNumeric ? "stopped" : "finished", settings, history, start))
     } else {
       try Output.text(text(history, source, data, settings))
     }
-    return .done
+    return isNumeric ? .numeric : .done
   }
 
   private static func epochMembers(_ context: TrainingContext) -> [(String, JSON)] {

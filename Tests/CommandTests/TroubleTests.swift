@@ -72,6 +72,22 @@ import Testing
     #expect(outcome.errors.contains(model + "/run"), "\(outcome.errors)")
   }
 
+  @Test func aFolderThatNothingCanBeMadeInIsNoMissingInput() throws {
+    var words = training
+    words[words.firstIndex(of: run) ?? 0] = "/proc/apus/run"
+    let outcome = try Apus.run(words)
+    #expect(outcome.code == 74, "\(outcome.errors)")
+    #expect(outcome.errors.contains("/proc/apus"), "\(outcome.errors)")
+  }
+
+  @Test func numbersThatAreNoneEndTheTraining() throws {
+    let words = training + ["--optimizer", "sgd", "--learning-rate", "1e38"]
+    let outcome = try Apus.run(words + ["--quiet", "--json"])
+    #expect(outcome.code == 76, "\(outcome.code) \(outcome.errors)")
+    #expect(outcome.output.contains(#""outcome": "stopped""#), "\(outcome.output)")
+    #expect(try Apus.run(words).errors.contains("a smaller learning rate"))
+  }
+
   @Test func withoutADeviceThePackageIsNamed() throws {
     #expect(try Apus.run(training + ["--quiet"]).code == 0)
     let device = ["--device", "opencl"]

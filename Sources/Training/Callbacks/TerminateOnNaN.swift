@@ -1,6 +1,11 @@
 /// Stops as soon as a number of a step is not finite: all that follows would be NaN too.
 public final class TerminateOnNaN: Callback {
+  /// What was not finite where, if that has ended the training.
+  public private(set) var reason: String?
+
   public init() {}
+
+  public func began(_ context: TrainingContext) { reason = nil }
 
   public func stepEnded(_ context: TrainingContext) {
     // Nearly always one number, and finite.
@@ -20,5 +25,6 @@ public final class TerminateOnNaN: Callback {
     context.warn(
       "\(text): a smaller learning rate, clipped gradients, or withDebugChecks to find its origin")
     context.stop(text)
+    reason = text
   }
 }

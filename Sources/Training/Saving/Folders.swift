@@ -21,6 +21,8 @@ package func makeFolder(_ path: String, in operation: String) throws(TensorError
   let parent = folder(of: path)
   if parent != path { try makeFolder(parent, in: operation) }
   guard mkdir(path, 0o777) == 0 || errno == EEXIST else {
+    // The parent is there: its file system makes no folders. ENOENT would tell of a missing input.
+    if errno == ENOENT { errno = EPERM }
     throw systemError(operation, "cannot make the folder \(path)")
   }
   // So that it is there after a crash of the machine too.
