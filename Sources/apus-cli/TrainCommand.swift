@@ -73,13 +73,16 @@ enum TrainCommand: Verb {
       return Interruption.exitCode
     }
     let history = try result.get()
-    let isNumeric = callbacks.contains { ($0 as? TerminateOnNaN)?.reason != nil }
+    let reason = callbacks.lazy.compactMap { ($0 as? TerminateOnNaN)?.reason }.first
+    if let reason {
+      Output.note("apus train: \(reason): try a smaller --learning-rate")
+    }
     if isJSON {
-      try Output.json(endMembers(isNumeric ? "stopped" : "finished", settings, history, start))
+      try Output.json(endMembers(reason == nil ? "finished" : "stopped", settings, history, start))
     } else {
       try Output.text(text(history, source, data, settings))
     }
-    return isNumeric ? .numeric : .done
+    return reason == nil ? .done : .numeric
   }
 
   private static func epochMembers(_ context: TrainingContext) -> [(String, JSON)] {
@@ -127,7 +130,8 @@ enum TrainCommand: Verb {
       }
       let what = name == "val_accuracy" ? "test accuracy" : "test loss"
       lines.append(
-        "\(source.name) on \(data.name): \(what) \(shown(last)) after \(history.epochs.count) epochs, "
+        "\(source.name) on \(data.name): \(what) \(shown(last)) after \(history.epochs.count) "
+          + (history.epochs.count == 1 ? "epoch, " : "epochs, ")
           + "\(shown(value)) at best, in epoch \(best.number)")
     }
     lines.append("report      \(folder.reportFile)")
