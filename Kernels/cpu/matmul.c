@@ -130,12 +130,11 @@ static void multiply_chunk(void *context, int64_t chunk, int thread) {
   if (plan->packs_left) processor->pack_left(&current, 0, 1, left);
   for (int64_t first = plan->first; first < end; first += plan->step) {
     int64_t k = current.k;
+    // What it is if another thread has come before.
     int state = NOT_PACKED;
-    if (plan->shared &&
-        atomic_compare_exchange_strong(&plan->states[block], &state, BEING_PACKED))
-      state = NOT_PACKED;
-    bool owns = plan->shared && state == NOT_PACKED;
-    float *packed = state == PACKED || owns
+    bool owns = plan->shared &&
+        atomic_compare_exchange_strong(&plan->states[block], &state, BEING_PACKED);
+    float *packed = owns || state == PACKED
         ? plan->shared + block * plan->block_size
         : scratch(scratch_right, multiple(columns, processor->columns) * plan->step * 4);
     // Columns that the first panel packs where they lie.

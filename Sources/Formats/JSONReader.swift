@@ -248,8 +248,8 @@ extension JSONReader {
       guard let scalar = Unicode.Scalar(code) else { throw error("half of a surrogate pair") }
       if scalar.value < 0x80 {
         decoded.append(UInt8(scalar.value))
-      } else {
-        if let units = Unicode.UTF8.encode(scalar) { decoded.append(contentsOf: units) }
+      } else if let units = Unicode.UTF8.encode(scalar) {
+        decoded.append(contentsOf: units)
       }
     default:
       position -= 1

@@ -4,10 +4,7 @@ extension Picture {
   /// The picture of 8 bits in another size, by a triangle filter as wide as a pixel of the smaller
   /// one: averages when shrinking, interpolates when growing. Pillow calls it bilinear.
   public func resized(width: Int, height: Int) throws(TensorError) -> Picture {
-    guard width > 0, height > 0, Picture.byteCount(width, height, channels, 8) != nil else {
-      throw TensorError(
-        .argument, "Picture.resized", "a picture cannot have \(height) rows of \(width) pixels")
-    }
+    try checkSize(width, height, "resized")
     let source = withEightBits
     guard width != self.width || height != self.height else { return source }
     var samples = source.bytes.map(Float.init)
@@ -22,16 +19,11 @@ extension Picture {
     let bytes = samples.map { UInt8(max(0, min(255, $0.rounded()))) }
     return Picture(checked: bytes, width: width, height: height, channels: channels, depth: 8)
   }
-}
 
-extension Picture {
   /// The picture of 8 bits in another size, each pixel that of the nearest place: for masks, whose
   /// values must not be mixed.
   public func sampled(width: Int, height: Int) throws(TensorError) -> Picture {
-    guard width > 0, height > 0, Picture.byteCount(width, height, channels, 8) != nil else {
-      throw TensorError(
-        .argument, "Picture.sampled", "a picture cannot have \(height) rows of \(width) pixels")
-    }
+    try checkSize(width, height, "sampled")
     let source = withEightBits
     guard width != self.width || height != self.height else { return source }
     var bytes: [UInt8] = []
@@ -44,6 +36,16 @@ extension Picture {
       }
     }
     return Picture(checked: bytes, width: width, height: height, channels: channels, depth: 8)
+  }
+
+  private func checkSize(
+    _ width: Int, _ height: Int, _ operation: String
+  ) throws(TensorError) {
+    guard width > 0, height > 0, Picture.byteCount(width, height, channels, 8) != nil else {
+      throw TensorError(
+        .argument, "Picture.\(operation)",
+        "a picture cannot have \(height) rows of \(width) pixels")
+    }
   }
 }
 

@@ -31,10 +31,6 @@ struct Classification: LearningTask {
     ([data.outputs], "one label of \(data.outputs) classes")
   }
 
-  func blankTargets(for predictions: Tensor, of inputs: Tensor) throws -> Tensor {
-    try Tensor.zeros(Shape(Array(predictions.shape).dropLast()), as: .int32)
-  }
-
   func predict(_ path: String, _ prediction: Prediction) throws {
     let top = try prediction.arguments.integer("top", in: 1...1000) ?? 3
     for (row, sample) in try Samples.of(path, shape: prediction.checkpoint.input) {

@@ -96,10 +96,6 @@ struct Continuation: LearningTask {
     )
   }
 
-  func blankTargets(for predictions: Tensor, of inputs: Tensor) throws -> Tensor {
-    try Tensor.zeros(Shape(Array(predictions.shape).dropLast()), as: .int32)
-  }
-
   func predict(_ path: String, _ prediction: Prediction) throws {
     let arguments = prediction.arguments
     let length = try arguments.integer("length", in: 1...1_000_000) ?? 200

@@ -31,6 +31,11 @@ protocol LearningTask: Sendable {
 extension LearningTask {
   /// As descriptions and checkpoints call it.
   var name: String { purpose.rawValue }
+
+  /// The first class at each place.
+  func blankTargets(for predictions: Tensor, of inputs: Tensor) throws -> Tensor {
+    try Tensor.zeros(Shape(Array(predictions.shape).dropLast()), as: .int32)
+  }
 }
 
 /// All that can be learned with `apus train`.

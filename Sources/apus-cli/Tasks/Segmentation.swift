@@ -58,10 +58,6 @@ struct Segmentation: LearningTask {
     )
   }
 
-  func blankTargets(for predictions: Tensor, of inputs: Tensor) throws -> Tensor {
-    try Tensor.zeros(Shape(Array(predictions.shape).dropLast()), as: .int32)
-  }
-
   func predict(_ path: String, _ prediction: Prediction) throws {
     let checkpoint = prediction.checkpoint
     let original = try Picture(path: path)
