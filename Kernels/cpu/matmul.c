@@ -17,7 +17,9 @@ enum { COMBINED = 256 };
   __attribute__((target("avx512f,avx512bw,avx512cd,avx512dq,avx512vl,avx2,fma,bmi,bmi2,prfchw")))
 #define NAME(x) x##_avx512
 #define LANES 16
-#define ROWS 14
+#define ROWS 6
+#define VECTORS 4
+#define TILES 2
 #define INNER 512
 #define BLOCK 512
 #include "matmul_tile.h"
@@ -26,6 +28,8 @@ enum { COMBINED = 256 };
 #define NAME(x) x##_avx2
 #define LANES 8
 #define ROWS 6
+#define VECTORS 2
+#define TILES 1
 #define INNER 256
 #define BLOCK 384
 #include "matmul_tile.h"
@@ -45,7 +49,7 @@ enum {
   // Below so many multiplications other threads are not worth waking.
   ALONE = 1 << 19,
   // So many along one step are worth going step by step, all threads together.
-  LARGE = 1 << 28,
+  LARGE = 1 << 27,
   // Chunks of a step for each thread, if threads share what they pack.
   PIECES = 12,
   // The most blocks of columns that are shared at a time, of 1 MiB each.
@@ -217,12 +221,12 @@ static void run_shared(struct plan *plan, int64_t threads) {
   const struct processor *processor = plan->processor;
   _Atomic int states[BLOCKS];
   int64_t blocks = quotient(p->columns, processor->block);
-  blocks = maximum(blocks, minimum(threads, p->columns / (8 * processor->columns)));
+  blocks = maximum(blocks, minimum(threads, p->columns / 256));
   plan->columns = multiple(quotient(p->columns, blocks), processor->columns);
   plan->across = quotient(p->columns, plan->columns);
   int64_t wanted = quotient(PIECES * threads, plan->across);
   plan->rows = maximum(
-      3 * processor->rows, multiple(quotient(p->rows, wanted), processor->rows));
+      4 * processor->rows, multiple(quotient(p->rows, wanted), processor->rows));
   plan->down = quotient(p->rows, plan->rows);
   plan->block_size = plan->columns * plan->step;
   plan->shared = scratch(scratch_shared, plan->across * plan->block_size * 4);
@@ -306,7 +310,8 @@ static void multiply(const struct matmul_f32 *p, int64_t threads) {
   // Rows that fall on the same lines of the cache are packed even if they are short.
   plan.packs_left = p->left.transposed || p->inner > SHORT || p->left.stride % 1024 == 0;
   bool shares = threads > 1 && p->rows >= 4 * FEW &&
-      p->rows * p->columns * plan.step >= LARGE && p->columns <= BLOCKS * plan.processor->block;
+      p->rows * p->columns * plan.step >= LARGE && p->columns >= plan.processor->block &&
+      p->columns <= BLOCKS * plan.processor->block;
   if (shares) {
     run_shared(&plan, threads);
   } else {

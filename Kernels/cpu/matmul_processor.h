@@ -34,6 +34,10 @@ struct strip {
   struct left next;
 };
 
+// How a tile reaches the left matrix: rows at any distance, rows as they are packed, or columns as
+// they are packed.
+enum form { ROWS_APART, ROWS_PACKED, COLUMNS_PACKED };
+
 // How products are cut for one kind of processor.
 struct processor {
   // A panel of the left matrix: its rows, the floats from one to the next, and all of them.

@@ -1,12 +1,14 @@
 // The inner part of the float32 matrix product for one kind of processor. Included once for each,
-// with TARGET its attribute, NAME(x) its name for x, LANES floats in a vector, ROWS of a tile.
+// with TARGET its attribute, NAME(x) its name for x, LANES floats in a vector, tiles of ROWS by
+// VECTORS of them, TILES below each other in a panel.
 //
-// A tile is ROWS × 2·LANES results, kept in registers. Panels are what a tile reads: of the right
-// matrix [k][2·LANES], of the left one its rows, or [k][STRIDE] if it is stored transposed; lanes
-// past the matrix's edge may hold anything.
+// A tile's results are kept in registers. Panels are what a tile reads: of the right matrix
+// [k][COLUMNS], of the left one its rows, or [k][STRIDE] if it is stored transposed; lanes past the
+// matrix's edge may hold anything.
 
-#define STRIDE ((ROWS + LANES - 1) / LANES * LANES)
-#define COLUMNS (2 * LANES)
+#define PANEL (TILES * ROWS)
+#define STRIDE ((PANEL + LANES - 1) / LANES * LANES)
+#define COLUMNS (VECTORS * LANES)
 // From one row of a panel to the next: they do not fall on the same lines of the cache.
 #define LENGTH (INNER + 16)
 #define ALWAYS static inline __attribute__((always_inline)) TARGET
@@ -38,13 +40,13 @@ ALWAYS void NAME(store_part)(float *to, VECTOR value, int count) {
 // One tile. `width` results are stored of each row, or all if it is 0. With `copies` what is read of
 // the right matrix is put into `packed` as a panel.
 ALWAYS void NAME(tile)(
-    const int rows, const int vectors, const bool across, const bool copies,
+    const int rows, const int vectors, const enum form form, const bool copies,
     const struct strip *s, const float *left, const float *right, int64_t right_stride,
     float *packed, float *result, int width) {
   int64_t k = s->k, result_stride = s->result_stride, left_stride = s->left_stride;
   // Three rows are reached from one pointer; more pointers would not stay in registers.
-  const float *base[(ROWS + 2) / 3];
-  VECTOR sum[ROWS][2];
+  const float *base[(PANEL + 2) / 3];
+  VECTOR sum[PANEL][VECTORS];
 #pragma unroll
   for (int i = 0; i < rows; i++) {
     if (i % 3 == 0) base[i / 3] = left + i * left_stride;
@@ -54,7 +56,7 @@ ALWAYS void NAME(tile)(
     }
   }
   for (int64_t p = 0; p < k; p++) {
-    VECTOR r[2];
+    VECTOR r[VECTORS];
     for (int v = 0; v < vectors; v++) {
       // Once a line; what is packed comes near by itself.
       if (copies && v * LANES % 16 == 0)
@@ -64,12 +66,14 @@ ALWAYS void NAME(tile)(
     }
 #pragma unroll
     for (int i = 0; i < rows; i++) {
-      float value = across ? base[i / 3][i % 3 * left_stride] : left[p * STRIDE + i];
+      float value = form == ROWS_APART ? base[i / 3][i % 3 * left_stride]
+          : form == ROWS_PACKED        ? left[i * LENGTH + p]
+                                       : left[p * STRIDE + i];
       VECTOR l = value - (VECTOR){};
       for (int v = 0; v < vectors; v++) sum[i][v] = __builtin_elementwise_fma(l, r[v], sum[i][v]);
     }
 #pragma unroll
-    for (int i = 0; i < rows && across; i += 3) {
+    for (int i = 0; i < rows && form == ROWS_APART; i += 3) {
       base[i / 3]++;
       // Hidden from the compiler, which would make them one pointer each row.
       __asm__("" : "+r"(base[i / 3]));
@@ -88,36 +92,38 @@ ALWAYS void NAME(tile)(
     }
 }
 
-#define TILE(n) \
-  case n: \
-    if (vectors == 2) \
-      NAME(tile)(n, 2, across, false, s, left, right, right_stride, NULL, result, width); \
-    else \
-      NAME(tile)(n, 1, across, false, s, left, right, right_stride, NULL, result, width); \
+#define PART(n, v) \
+  case 8 * n + v: \
+    NAME(tile)(n, v, form, false, s, left, right, right_stride, NULL, result, width); \
     break;
+#define NARROW(n) PART(n, 1) PART(n, 2)
+#define WIDE(n) PART(n, 3) PART(n, 4)
 
 ALWAYS void NAME(any_tile)(
-    int vectors, const bool across, const struct strip *s, const float *left, const float *right,
-    int64_t right_stride, float *result, int width) {
-  switch (s->rows) {
-    TILE(1) TILE(2) TILE(3) TILE(4) TILE(5) TILE(6)
-#if ROWS > 6
-    TILE(7) TILE(8) TILE(9) TILE(10) TILE(11) TILE(12) TILE(13) TILE(14)
+    int rows, int vectors, const enum form form, const struct strip *s, const float *left,
+    const float *right, int64_t right_stride, float *result, int width) {
+  switch (8 * rows + vectors) {
+    NARROW(1) NARROW(2) NARROW(3) NARROW(4) NARROW(5) NARROW(6)
+#if VECTORS > 2
+    NARROW(7) NARROW(8) NARROW(9) NARROW(10) NARROW(11) NARROW(12)
+    WIDE(1) WIDE(2) WIDE(3) WIDE(4) WIDE(5) WIDE(6)
 #endif
   }
 }
-#undef TILE
+#undef PART
+#undef NARROW
+#undef WIDE
 
 static TARGET void NAME(tile_across)(
-    int vectors, const struct strip *s, const float *left, const float *right,
+    int rows, int vectors, const struct strip *s, const float *left, const float *right,
     int64_t right_stride, float *result, int width) {
-  NAME(any_tile)(vectors, true, s, left, right, right_stride, result, width);
+  NAME(any_tile)(rows, vectors, ROWS_APART, s, left, right, right_stride, result, width);
 }
 
 static TARGET void NAME(tile_along)(
-    int vectors, const struct strip *s, const float *left, const float *right,
+    int rows, int vectors, const struct strip *s, const float *left, const float *right,
     int64_t right_stride, float *result, int width) {
-  NAME(any_tile)(vectors, false, s, left, right, right_stride, result, width);
+  NAME(any_tile)(rows, vectors, COLUMNS_PACKED, s, left, right, right_stride, result, width);
 }
 
 // to[p][lane] = from[lane][p] for LANES lanes, of which the first `lanes` are there.
@@ -166,8 +172,8 @@ static TARGET void NAME(pack_along)(
     NAME(store)(to + p * to_stride, NAME(load_part)(from + p * from_stride, lanes));
 }
 
-// Part `part` of the panel of `rows` rows of the left matrix is packed, and the next part brought
-// nearer.
+// Part `part` of the panel of `rows` rows of the left matrix is packed; of a matrix stored by rows
+// the next part is brought nearer.
 static TARGET void NAME(pack_left)(const struct left *l, int64_t part, int64_t parts, float *to) {
   int64_t step = (l->k + parts * LANES - 1) / (parts * LANES) * LANES;
   int64_t p = part * step, end = p + step < l->k ? p + step : l->k;
@@ -184,12 +190,32 @@ static TARGET void NAME(pack_left)(const struct left *l, int64_t part, int64_t p
   } else {
     NAME(pack_along)(
         l->from + p * l->stride, l->stride, l->rows, end - p, to + p * STRIDE, STRIDE);
-    for (int64_t q = end; q < next; q++) {
-      __builtin_prefetch(l->from + q * l->stride);
-      __builtin_prefetch(l->from + q * l->stride + l->rows - 1);
-    }
   }
 }
+
+#define WHOLE(form) { \
+  if (copies) \
+    NAME(tile)(ROWS, VECTORS, form, true, s, left, right, stride, packed, result, 0); \
+  else \
+    NAME(tile)(ROWS, VECTORS, form, false, s, left, right, stride, NULL, result, 0); \
+}
+
+// One tile of `rows` rows at the panel of the right matrix that starts at `right`.
+ALWAYS void NAME(choose)(
+    int rows, bool copies, const struct strip *s, const float *left, const float *right,
+    int64_t stride, float *packed, float *result, int width) {
+  int vectors = width > 0 ? (width + LANES - 1) / LANES : VECTORS;
+  if (width > 0 || rows < ROWS)
+    (s->left_across ? NAME(tile_across) : NAME(tile_along))(
+        rows, vectors, s, left, right, stride, result, width);
+  else if (!s->left_across)
+    WHOLE(COLUMNS_PACKED)
+  else if (s->left_stride == LENGTH)
+    WHOLE(ROWS_PACKED)
+  else
+    WHOLE(ROWS_APART)
+}
+#undef WHOLE
 
 // One panel of the left matrix times `columns` columns of the right one, while the next panel is
 // packed.
@@ -200,21 +226,21 @@ static TARGET void NAME(multiply)(const struct strip *s, const float *left, floa
   for (int64_t j = 0; j < panels; j++, result += COLUMNS) {
     int64_t width = s->columns - j * COLUMNS;
     if (s->next.rows > 0) NAME(pack_left)(&s->next, j, panels, next);
+    // A panel that is not whole is packed before; a narrow one takes twice the rows at a time.
     bool whole = width >= COLUMNS;
-    if (whole && s->rows == ROWS) {
-      if (s->left_across && s->copies)
-        NAME(tile)(ROWS, 2, true, true, s, left, right, s->right_stride, packed, result, 0);
-      else if (s->left_across)
-        NAME(tile)(ROWS, 2, true, false, s, left, right, s->right_stride, NULL, result, 0);
-      else if (s->copies)
-        NAME(tile)(ROWS, 2, false, true, s, left, right, s->right_stride, packed, result, 0);
-      else
-        NAME(tile)(ROWS, 2, false, false, s, left, right, s->right_stride, NULL, result, 0);
-    } else {
-      // A panel that is not whole is packed before.
-      (s->left_across ? NAME(tile_across) : NAME(tile_along))(
-          width > LANES ? 2 : 1, s, left, whole ? right : s->edge,
-          whole ? s->right_stride : COLUMNS, result, whole ? 0 : (int)width);
+    int most = width > COLUMNS / TILES ? ROWS : PANEL;
+    const float *from = whole ? right : s->edge;
+    int64_t stride = whole ? s->right_stride : COLUMNS;
+    for (int row = 0; row < s->rows; row += most) {
+      bool copies = s->copies && whole && row == 0;
+      NAME(choose)(
+          s->rows - row < most ? s->rows - row : most, copies, s,
+          left + row * (s->left_across ? s->left_stride : 1), from, stride, packed,
+          result + row * s->result_stride, whole ? 0 : (int)width);
+      if (copies) {
+        from = packed;
+        stride = COLUMNS;
+      }
     }
     right += s->right_panel;
     packed += COLUMNS * s->k;
@@ -285,8 +311,8 @@ static TARGET void NAME(combination)(
 }
 
 static const struct processor NAME(processor) = {
-    .rows = ROWS, .left_size = ROWS * LENGTH > STRIDE * INNER ? ROWS * LENGTH : STRIDE * INNER,
-    .left_stride = LENGTH, .columns = COLUMNS, .inner = INNER, .block = BLOCK,
+    .rows = PANEL, .left_size = STRIDE * LENGTH, .left_stride = LENGTH, .columns = COLUMNS,
+    .inner = INNER, .block = BLOCK,
     .multiply = NAME(multiply), .pack_left = NAME(pack_left), .pack_right = NAME(pack_right),
     .dots = NAME(dots), .combination = NAME(combination),
 };
@@ -295,6 +321,7 @@ static const struct processor NAME(processor) = {
 #undef LOAD_PART
 #undef STORE_PART
 #undef STRIDE
+#undef PANEL
 #undef LENGTH
 #undef COLUMNS
 #undef ALWAYS
@@ -303,5 +330,7 @@ static const struct processor NAME(processor) = {
 #undef NAME
 #undef LANES
 #undef ROWS
+#undef TILES
+#undef VECTORS
 #undef INNER
 #undef BLOCK
