@@ -310,7 +310,7 @@ static void multiply(const struct matmul_f32 *p, int64_t threads) {
   // Rows that fall on the same lines of the cache are packed even if they are short.
   plan.packs_left = p->left.transposed || p->inner > SHORT || p->left.stride % 1024 == 0;
   bool shares = threads > 1 && p->rows >= 4 * FEW &&
-      p->rows * p->columns * plan.step >= LARGE && p->columns >= plan.processor->block &&
+      p->rows * p->columns * plan.step >= LARGE && p->columns >= 2 * plan.processor->block &&
       p->columns <= BLOCKS * plan.processor->block;
   if (shares) {
     run_shared(&plan, threads);
