@@ -64,7 +64,8 @@ ELEMENTARY float elementary_float(u32 bits) { return (elementary_word){.bits = b
 // Simple functions.
 
 ELEMENTARY float elementary_copysign(float magnitude, float sign) {
-  return elementary_float(elementary_bits(magnitude) | (elementary_bits(sign) & 0x80000000u));
+  return elementary_float(
+      (elementary_bits(magnitude) & 0x7fffffffu) | (elementary_bits(sign) & 0x80000000u));
 }
 
 ELEMENTARY float elementary_minimum(float a, float b) { return a < b || a != a ? a : b; }
@@ -134,21 +135,35 @@ ELEMENTARY float elementary_expm1(float x) {  // 1.6 ULP
 }
 
 ELEMENTARY float elementary_sigmoid(float x) {  // 2.3 ULP
-  float e = elementary_exp(-elementary_fabs(x));
+  // e = exp(-|x|) = 2^-64 (p 2^(n + 64)), rounded once.
+  float y = -elementary_fabs(x);
+  y = y < -104.0f ? -104.0f : y;
+  float t = elementary_fma(y, ELEMENTARY_LOG2E, ELEMENTARY_ROUNDER + 191.0f);
+  float n = t - (ELEMENTARY_ROUNDER + 191.0f);
+  float r = elementary_fma(n, -ELEMENTARY_LN2, y);
+  r = elementary_fma(n, -ELEMENTARY_LN2_LOW, r);
+  float power = elementary_float(elementary_bits(t) << 23);
+  float e = (1.0f + elementary_expm1_reduced(r)) * power * 0x1p-64f;
   return (x < 0.0f ? e : 1.0f) / (1.0f + e);
 }
 
 ELEMENTARY float elementary_tanh(float x) {  // 2.5 ULP
-  // With e = exp(-2|x|) - 1 it is -e / (e + 2), up to the sign.
-  float y = elementary_fabs(x);
-  y = -2.0f * (y > 10.0f ? 10.0f : y);
-  float t = elementary_fma(y, ELEMENTARY_LOG2E, ELEMENTARY_ROUNDER);
-  float n = t - ELEMENTARY_ROUNDER;
-  float r = elementary_fma(n, -ELEMENTARY_LN2, y);
-  r = elementary_fma(n, -ELEMENTARY_LN2_LOW, r);
-  float power = elementary_float((elementary_bits(t) - ELEMENTARY_ROUNDER_BITS + 127u) << 23);
-  float e = elementary_fma(power, elementary_expm1_reduced(r), power - 1.0f);
-  return elementary_copysign(elementary_fabs(e) / (2.0f + e), x);
+  // With h = (exp(-2|x|) - 1) / 2 it is -h / (1 + h), up to the sign; of the reduced argument half is
+  // kept, and the polynomial is that of expm1 for twice as much.
+  float y = -elementary_fabs(x);
+  y = y < -10.0f ? -10.0f : y;
+  float t = elementary_fma(y, 2.0f * ELEMENTARY_LOG2E, ELEMENTARY_ROUNDER + 127.0f);
+  float n = t - (ELEMENTARY_ROUNDER + 127.0f);
+  float r = elementary_fma(n, -0.5f * ELEMENTARY_LN2, y);
+  float p = 0x1.6d700ep-5f;
+  p = elementary_fma(p, r, 0x1.122416p-3f);
+  p = elementary_fma(p, r, 0x1.5554cap-2f);
+  p = elementary_fma(p, r, 0x1.5554b6p-1f);
+  p = elementary_fma(p, r, 1.0f);
+  p = elementary_fma(r * r, p, r);
+  float power = elementary_float(elementary_bits(t) << 23);
+  float h = elementary_fma(power, p, elementary_fma(0.5f, power, -0.5f));
+  return elementary_copysign(h / (1.0f + h), x);
 }
 
 // Logarithms. x = 2^n (1 + f) with -0.25 <= f <= 0.5.
