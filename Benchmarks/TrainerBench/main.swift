@@ -5,9 +5,8 @@ import TestSupport
 
 // trainer-bench [SECONDS]: what a step of LeNet costs by hand, in a trainer, and with callbacks.
 //
-// Made images, 64 × 28 × 28 × 1. The ways take turns, two epochs of 50 steps each, until the time is up.
-// Of all steps of second epochs the first quartile and the median: what else runs on the machine makes
-// steps longer, never shorter.
+// Made images, 64 × 28 × 28 × 1. The ways take turns, two epochs of 50 steps each, until the time is up;
+// each is compared with its neighbour in the same turn, since the machine changes from turn to turn.
 let batchSize = 64
 let steps = 50
 let seconds = CommandLine.arguments.dropFirst().first.flatMap { Double($0) } ?? 60
@@ -81,6 +80,8 @@ let hand = Hand()
 var byHand: [Double] = []
 var bare: [Double] = []
 var watched: [Double] = []
+// Of each turn: how much longer the median step is with callbacks, and seconds of an epoch besides.
+var longer: [Double] = []
 var extra: [Double] = []
 
 func trainer(_ metrics: [MetricKind]) -> Trainer {
@@ -109,8 +110,10 @@ do {
       data, epochs: 2,
       callbacks: [
         other, TerminateOnNaN(), EarlyStopping("loss", patience: 99), Checkpoint(scratch.path),
+        Report(scratch.path),
       ])
     watched += other.steps
+    longer.append(quantile(other.steps, 0.5) / quantile(clock.steps, 0.5) - 1)
     // What an epoch costs besides its steps: checkpoints, histograms, a line, the start of the run.
     extra.append((now() - begin - other.inEpochs) / 2)
   }
@@ -122,13 +125,12 @@ func line(_ name: String, _ numbers: [Double]) {
 }
 line("by hand", byHand)
 line("trainer with accuracy", bare)
-line("and progress, log, early stopping, checkpoint", watched)
-for share in [0.25, 0.5] {
-  let (without, with) = (quantile(bare, share), quantile(watched, share))
-  let perEpoch = quantile(extra, share)
-  let whole = (with * 938 + perEpoch) / (without * 938) - 1
-  print(
-    "quantile \(share): callbacks add \(((with / without - 1) * 1e4).rounded() / 100) % to a step and "
-      + "\((perEpoch * 1e4).rounded() / 10) ms to an epoch, \((whole * 1e4).rounded() / 100) % of 938 steps"
-  )
-}
+line("and progress, log, early stopping, checkpoint, report", watched)
+let perEpoch = quantile(extra, 0.5)
+let share = quantile(longer, 0.5)
+let whole = share + perEpoch / (quantile(bare, 0.5) * 938)
+func percent(_ share: Double) -> String { "\((share * 1e4).rounded() / 100) %" }
+print(
+  "callbacks add \(percent(share)) to a step, median of \(longer.count) turns, and "
+    + "\((perEpoch * 1e4).rounded() / 10) ms to an epoch: \(percent(whole)) of an epoch of 938 steps"
+)
