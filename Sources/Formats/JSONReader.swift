@@ -246,11 +246,8 @@ extension JSONReader {
         code = 0x10000 + (code & 0x3FF) << 10 + low & 0x3FF
       }
       guard let scalar = Unicode.Scalar(code) else { throw error("half of a surrogate pair") }
-      if scalar.value < 0x80 {
-        decoded.append(UInt8(scalar.value))
-      } else if let units = Unicode.UTF8.encode(scalar) {
-        decoded.append(contentsOf: units)
-      }
+      // One by one: a text may be all escapes, and this is several times faster.
+      for unit in UTF8.encode(scalar) ?? .init() { decoded.append(unit) }
     default:
       position -= 1
       throw error("unknown escape \(describedNext)")
@@ -260,8 +257,11 @@ extension JSONReader {
   private mutating func hexadecimal() throws(TensorError) -> UInt32 {
     var code: UInt32 = 0
     for _ in 0..<4 {
-      guard let digit = next.flatMap({ Character(Unicode.Scalar($0)).hexDigitValue }) else {
-        throw error("expected four hexadecimal digits, found \(describedNext)")
+      let digit: UInt8
+      switch next {
+      case .some(let byte) where byte &- 0x30 < 10: digit = byte &- 0x30
+      case .some(let byte) where (byte | 0x20) &- 0x61 < 6: digit = (byte | 0x20) &- 0x57
+      default: throw error("expected four hexadecimal digits, found \(describedNext)")
       }
       code = code << 4 | UInt32(digit)
       position += 1

@@ -37,15 +37,22 @@ import Testing
     setenv("APUS_HEADER", try folder.safetensors(header, data: 1_000_000), 1)
     // In a process of its own, whose memory is that of the reading.
     await #expect(processExitsWith: .success) {
-      let path = try #require(getenv("APUS_HEADER").map { String(cString: $0) })
-      let before = residentPeak()
-      let start = processorSeconds()
-      let file = try SafetensorsFile(path: path)
-      let seconds = processorSeconds() - start
-      let memory = Double(residentPeak() - before) / 1e8
+      let file = try readInBounds()
       #expect(file.contains("10999999" + String(repeating: "n", count: 28)))
-      #expect(seconds < 2)
-      #expect(memory < 5)
+    }
+  }
+
+  /// The longest header again, all of it one text of escapes.
+  @Test(arguments: [#"\n"#, #"\u4e2d"#, #"\ud83d\ude00"#])
+  func theLongestTextIsReadInSecondsAndLittleMemory(_ escape: String) async throws {
+    let count = (Self.maximumByteCount - 100) / escape.utf8.count
+    let tensor = #""a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}"#
+    let header = #"{"__metadata__":{"t":""# + String(repeating: escape, count: count) + "\"},"
+    setenv("APUS_HEADER", try folder.safetensors(header + tensor + "}", data: 1), 1)
+    await #expect(processExitsWith: .success) {
+      let file = try readInBounds()
+      #expect(file.contains("a"))
+      #expect(try #require(file.metadata["t"]).utf8.count > 30_000_000)
     }
   }
 
@@ -77,6 +84,19 @@ import Testing
     #expect(kind("[[1]]") == .corruptFile)
     #expect(kind("{\"a\":1}") == .corruptFile)
   }
+}
+
+/// The file that `APUS_HEADER` names, read within two seconds and five times a hundred megabytes.
+private func readInBounds() throws -> SafetensorsFile {
+  let path = try #require(getenv("APUS_HEADER").map { String(cString: $0) })
+  let before = residentPeak()
+  let start = processorSeconds()
+  let file = try SafetensorsFile(path: path)
+  let seconds = processorSeconds() - start
+  let memory = Double(residentPeak() - before) / 1e8
+  #expect(seconds < 2)
+  #expect(memory < 5)
+  return file
 }
 
 /// The processor time of this thread.
