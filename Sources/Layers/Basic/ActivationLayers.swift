@@ -112,8 +112,10 @@ public final class PReLU: Layer {
   public let slope: Weight
   private let sharedAxes: Set<Int>
 
-  /// - Parameter sharedAxes: axes of the input along which one slope serves, counted with the batch:
-  ///   `[1, 2]` gives an image one slope a channel.
+  /// - Parameters:
+  ///   - slope: how the slopes begin, with what regularises or constrains them.
+  ///   - sharedAxes: axes of the input along which one slope serves, counted with the batch:
+  ///     `[1, 2]` gives an image one slope a channel.
   public init(slope: Weight = Weight(.zeros), sharedAxes: [Int] = []) {
     self.slope = slope
     self.sharedAxes = Set(sharedAxes)

@@ -13,7 +13,10 @@ public final class Dense: Layer {
 
   /// - Parameters:
   ///   - units: how many numbers it gives.
-  ///   - kernel: how the weights begin, with what regularises or constrains them; `bias` likewise.
+  ///   - activation: applied to the result, bias included.
+  ///   - useBias: whether there is a bias.
+  ///   - kernel: how the weights begin, with what regularises or constrains them.
+  ///   - bias: the same for the biases; does not count without `useBias`.
   public init(
     _ units: Int, activation: ActivationFunction = .linear, useBias: Bool = true,
     kernel: Weight = Weight(.glorotUniform), bias: Weight = Weight(.zeros)

@@ -21,7 +21,11 @@ public final class GraphConvolution: Module {
   /// `[units]`, zeros.
   public let bias: Weight?
 
-  /// - Parameter units: the features that a node comes to have.
+  /// - Parameters:
+  ///   - units: the features that a node comes to have.
+  ///   - aggregation: how the messages that arrive at a node become one.
+  ///   - activation: applied to the result, bias included.
+  ///   - useBias: whether there is a bias, which begins as 0.
   public init(
     _ units: Int, aggregation: Aggregation = .sum, activation: ActivationFunction = .linear,
     useBias: Bool = true

@@ -87,7 +87,10 @@ public final class Dot: MergingLayer {
   private let axes: (Int, Int)
   private let isNormalized: Bool
 
-  /// - Parameter normalize: divides by the norms, which makes it the cosine.
+  /// - Parameters:
+  ///   - axes: the axis of each input that is summed over, any but the batch; negative ones count
+  ///     from the end.
+  ///   - normalize: whether inputs are divided by their norms, which makes it the cosine.
   public init(axes: (Int, Int) = (-1, -1), normalize: Bool = false) {
     self.axes = axes
     isNormalized = normalize

@@ -15,7 +15,16 @@ public final class Conv1D: Layer {
 
   /// - Parameters:
   ///   - filters: the channels of the result.
-  ///   - kernel: the steps that a filter sees.
+  ///   - window: the steps that a filter sees.
+  ///   - stride: how many steps a window moves from one result to the next.
+  ///   - padding: how many zeros stand around the sequence.
+  ///   - dilation: the distance between the taps of a window, in steps.
+  ///   - groups: into how many parts the channels are cut, each of which sees its own only.
+  ///   - activation: applied to the result, bias included.
+  ///   - useBias: whether there is a bias.
+  ///   - kernel: how the filters begin, `[steps, inputs / groups, filters]`, with what regularises
+  ///     or constrains them.
+  ///   - bias: the same for the biases, `[filters]`; does not count without `useBias`.
   public init(
     _ filters: Int, kernel window: Int, stride: Int = 1, padding: Padding = .valid,
     dilation: Int = 1, groups: Int = 1, activation: ActivationFunction = .linear,

@@ -15,7 +15,18 @@ public final class Conv2DTranspose: Layer {
 
   /// - Parameters:
   ///   - filters: the channels of the result.
-  ///   - kernel: rows and columns of a filter.
+  ///   - window: rows and columns of a filter.
+  ///   - stride: by how many rows and columns of the result neighbouring positions of the input are
+  ///     apart.
+  ///   - padding: that of the convolution whose gradient this is: what it adds is cut off the
+  ///     result.
+  ///   - outputPadding: how many positions the result has after the last that a window reaches,
+  ///     less than the stride; nil for the sizes that `conv2DTranspose` describes.
+  ///   - activation: applied to the result, bias included.
+  ///   - useBias: whether there is a bias.
+  ///   - kernel: how the filters begin, `[rows, columns, filters, inputs]`, with what regularises
+  ///     or constrains them.
+  ///   - bias: the same for the biases, `[filters]`; does not count without `useBias`.
   public init(
     _ filters: Int, kernel window: [Int], stride: [Int] = [1, 1], padding: Padding = .valid,
     outputPadding: [Int]? = nil, activation: ActivationFunction = .linear, useBias: Bool = true,

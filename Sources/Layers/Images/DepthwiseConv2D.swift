@@ -12,7 +12,17 @@ public final class DepthwiseConv2D: Layer {
   /// `[inputs · multiplier]`, zeros.
   public let bias: Weight?
 
-  /// - Parameter multiplier: how many channels of the result each channel gives.
+  /// - Parameters:
+  ///   - window: rows and columns of a filter.
+  ///   - stride: how far a window moves from one result to the next, down and across.
+  ///   - padding: how many zeros stand around the image.
+  ///   - dilation: the distance between the taps of a window, down and across.
+  ///   - multiplier: how many channels of the result each channel gives.
+  ///   - activation: applied to the result, bias included.
+  ///   - useBias: whether there is a bias.
+  ///   - kernel: how the filters begin, `[rows, columns, inputs, multiplier]`, with what
+  ///     regularises or constrains them.
+  ///   - bias: the same for the biases, `[inputs · multiplier]`; does not count without `useBias`.
   public init(
     kernel window: [Int], stride: [Int] = [1, 1], padding: Padding = .valid,
     dilation: [Int] = [1, 1], multiplier: Int = 1, activation: ActivationFunction = .linear,

@@ -6,7 +6,10 @@ public class Pool2D: Layer {
   let window: [Int], stride: [Int]
   let padding: Padding
 
-  /// - Parameter stride: the window itself if not given.
+  /// - Parameters:
+  ///   - window: its rows and columns.
+  ///   - stride: the distance between windows along rows and columns; the window itself if nil.
+  ///   - padding: what is added around the image; it does not count in the results.
   public init(_ window: [Int], stride: [Int]? = nil, padding: Padding = .valid) {
     self.window = window
     self.stride = stride ?? window
@@ -42,7 +45,10 @@ public class Pool1D: Layer {
   let window: Int, stride: Int
   let padding: Padding
 
-  /// - Parameter stride: the window itself if not given.
+  /// - Parameters:
+  ///   - window: its steps.
+  ///   - stride: the distance between windows in steps; the window itself if nil.
+  ///   - padding: what is added around the sequence; it does not count in the results.
   public init(_ window: Int = 2, stride: Int? = nil, padding: Padding = .valid) {
     self.window = window
     self.stride = stride ?? window
@@ -164,7 +170,9 @@ public final class UpSampling2D: Layer {
   private let scale: [Int]
   private let mode: Interpolation
 
-  /// - Parameter scale: by what rows and columns are multiplied.
+  /// - Parameters:
+  ///   - scale: by what rows and columns are multiplied.
+  ///   - mode: how pixels between pixels are made.
   public init(_ scale: [Int], mode: Interpolation = .nearest) {
     self.scale = scale
     self.mode = mode

@@ -19,6 +19,17 @@ public final class SeparableConv2D: Layer {
   /// - Parameters:
   ///   - filters: the channels of the result.
   ///   - window: rows and columns of a depthwise filter.
+  ///   - stride: how far a window moves from one result to the next, down and across.
+  ///   - padding: how many zeros stand around the image.
+  ///   - dilation: the distance between the taps of a window, down and across.
+  ///   - multiplier: how many channels the depthwise filters make of each.
+  ///   - activation: applied to the result, bias included.
+  ///   - useBias: whether there is a bias.
+  ///   - depthwiseKernel: how these filters begin, `[rows, columns, inputs, multiplier]`, with what
+  ///     regularises or constrains them.
+  ///   - pointwiseKernel: the same for the filter that mixes channels,
+  ///     `[1, 1, inputs · multiplier, filters]`.
+  ///   - bias: the same for the biases, `[filters]`; does not count without `useBias`.
   public init(
     _ filters: Int, kernel window: [Int], stride: [Int] = [1, 1], padding: Padding = .valid,
     dilation: [Int] = [1, 1], multiplier: Int = 1, activation: ActivationFunction = .linear,

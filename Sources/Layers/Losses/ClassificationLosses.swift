@@ -6,6 +6,7 @@ extension Loss {
   public static let softmaxCrossEntropy = softmaxCrossEntropy()
 
   /// - Parameters:
+  ///   - labelSmoothing: the share of each label that is spread evenly over all classes.
   ///   - classWeights: `[classes]`; the losses are multiplied by the weight of their label.
   ///   - ignoreIndex: samples with this label count for nothing.
   public static func softmaxCrossEntropy(
@@ -27,7 +28,9 @@ extension Loss {
   /// Binary cross-entropy of logits.
   public static let sigmoidCrossEntropy = sigmoidCrossEntropy()
 
-  /// - Parameter positiveWeight: what the losses of ones are multiplied by.
+  /// - Parameters:
+  ///   - labelSmoothing: `s` makes `t · (1 - s) + s / 2` of a target `t`.
+  ///   - positiveWeight: what the losses of ones are multiplied by.
   public static func sigmoidCrossEntropy(
     labelSmoothing: Double = 0, positiveWeight: Double = 1
   ) -> Loss {

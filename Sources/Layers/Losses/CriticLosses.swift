@@ -32,8 +32,11 @@ public func gradientPenalty(
 /// probability of what was done, times how much better it went than expected.
 ///
 /// - Parameters:
+///   - logProbabilities: logarithms of the probabilities of what was done, in the shape of
+///     `advantages`.
 ///   - advantages: returns less a baseline; no gradient flows through them.
-///   - entropy: of the policy at each step, and `entropyWeight` what a wide policy is worth.
+///   - entropy: of the policy at each step; nil leaves it out.
+///   - entropyWeight: what the mean entropy is multiplied by before it is taken off the loss.
 public func policyGradientLoss(
   logProbabilities: Tensor, advantages: Tensor, entropy: Tensor? = nil, entropyWeight: Double = 0
 ) throws(TensorError) -> Tensor {

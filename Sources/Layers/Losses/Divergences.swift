@@ -6,8 +6,7 @@ public import Tensors
 /// `q` for `p`.
 ///
 /// Terms with `p = 0` are 0; the divergence is infinite where `q` is 0 and `p` is not.
-///
-/// - Parameter base: of the logarithm: 2 for bits, e if not given.
+/// The logarithm is that to the base `base`, 2 for bits; the natural one if it is nil.
 public func klDivergence(
   _ p: Tensor, _ q: Tensor, base: Double? = nil
 ) throws(TensorError) -> Tensor {

@@ -32,10 +32,13 @@ public struct Loss: Sendable {
   }
 
   /// - Parameters:
+  ///   - predictions: what the model gives, logits where the loss takes logits.
+  ///   - targets: what they should be, in the form that the loss says.
   ///   - sampleWeights: what the leading axes of the losses are multiplied by: `[batch]`, or
   ///     `[batch, time]`. The mean stays that over all elements, as in Keras.
   ///   - mask: bools over leading axes, that of the predictions if not given; the mean is then that
   ///     over what counts.
+  ///   - reduction: what becomes of the losses of single elements.
   public func callAsFunction(
     _ predictions: Tensor, _ targets: Tensor, sampleWeights: Tensor? = nil, mask: Tensor? = nil,
     reduction: LossReduction = .mean

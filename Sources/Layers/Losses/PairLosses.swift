@@ -50,9 +50,14 @@ public func negativeSamplingLoss(
 /// large for all: `features` `[batch, d]`, weights `[classes, d]`, integer `labels` `[batch]`.
 ///
 /// - Parameters:
+///   - features: `[batch, d]`.
+///   - weights: `[classes, d]`, whose products with the features are the logits.
+///   - bias: `[classes]`, added to the logits; nil for none.
+///   - labels: integers, `[batch]`.
 ///   - samples: the classes drawn, `[samples]`; one that is the label does not count against it.
 ///   - probabilities: with which each class is drawn, `[classes]`; corrects the logits for it. Even
 ///     if not given.
+///   - reduction: what becomes of the losses of single examples.
 public func sampledSoftmaxLoss(
   _ features: Tensor, weights: Tensor, bias: Tensor? = nil, labels: Tensor, samples: Tensor,
   probabilities: Tensor? = nil, reduction: LossReduction = .mean

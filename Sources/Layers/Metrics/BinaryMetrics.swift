@@ -34,7 +34,10 @@ public final class BinaryMetric: Metric {
   private let number: @Sendable (Counts) -> Double
   private let totals = Totals()
 
-  /// - Parameter threshold: 0.5 for probabilities, 0 for logits.
+  /// - Parameters:
+  ///   - name: what its number is called.
+  ///   - threshold: predictions above it count as ones: 0.5 for probabilities, 0 for logits.
+  ///   - number: what is made of the four counts; larger is taken for better.
   public init(
     _ name: String, threshold: Double = 0.5, number: @escaping @Sendable (Counts) -> Double
   ) {

@@ -24,6 +24,8 @@ public final class ConfusionMatrix: Metric {
 
   /// - Parameters:
   ///   - predictions: numbers for each class, the last axis; or classes themselves, as integers.
+  ///   - targets: labels of the predictions, or distributions in the shape of their numbers.
+  ///   - weights: one for each label; nil for 1 each.
   public func update(
     _ predictions: Tensor, _ targets: Tensor, weights: Tensor?
   ) throws(TensorError) {

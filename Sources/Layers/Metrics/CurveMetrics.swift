@@ -17,7 +17,9 @@ public final class AUC: Metric {
   private let intervals: Int
   private let totals = Totals()
 
-  /// - Parameter intervals: into how many probabilities from 0 to 1 are sorted.
+  /// - Parameters:
+  ///   - curve: the one whose area is taken.
+  ///   - intervals: into how many probabilities from 0 to 1 are sorted.
   public init(_ curve: Curve = .roc, intervals: Int = 1000) {
     self.curve = curve
     self.intervals = max(2, intervals)

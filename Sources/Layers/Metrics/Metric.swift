@@ -87,7 +87,11 @@ public final class MeanMetric: Metric {
     case exponential
   }
 
-  /// - Parameter values: a number for each sample or element, over whose axes weights are spread.
+  /// - Parameters:
+  ///   - name: what its number is called.
+  ///   - isMaximized: whether larger is better.
+  ///   - finish: what the result is of the mean.
+  ///   - values: a number for each sample or element, over whose axes weights are spread.
   public init(
     _ name: String, isMaximized: Bool = true, finish: Finish = .mean,
     values: @escaping @Sendable (Tensor, Tensor) throws -> Tensor

@@ -20,6 +20,7 @@ public final class BatchNorm: Layer {
 
   /// - Parameters:
   ///   - momentum: the share of the old in the running averages.
+  ///   - epsilon: added to the variances.
   ///   - center: whether there is a shift.
   ///   - scale: whether there is a scale.
   public init(

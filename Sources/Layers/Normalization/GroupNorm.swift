@@ -11,7 +11,11 @@ public final class GroupNorm: Layer {
   /// `[channels]`, zeros.
   public let shift: Weight?
 
-  /// - Parameter groups: how many; the channels are a multiple of it.
+  /// - Parameters:
+  ///   - groups: how many; the channels are a multiple of it.
+  ///   - epsilon: added to the variances.
+  ///   - center: whether there is a shift.
+  ///   - scale: whether there is a scale.
   public init(groups: Int = 32, epsilon: Double = 1e-3, center: Bool = true, scale: Bool = true) {
     self.groups = groups
     self.epsilon = epsilon
@@ -35,7 +39,10 @@ public final class InstanceNorm: Layer {
   /// `[channels]`, zeros.
   public let shift: Weight?
 
-  /// - Parameter epsilon: added to the variances.
+  /// - Parameters:
+  ///   - epsilon: added to the variances.
+  ///   - center: whether there is a shift.
+  ///   - scale: whether there is a scale.
   public init(epsilon: Double = 1e-3, center: Bool = true, scale: Bool = true) {
     self.epsilon = epsilon
     self.scale = scale ? Weight(.ones) : nil
@@ -54,7 +61,11 @@ public final class LocalResponseNorm: Layer {
   private let radius: Int
   private let bias: Double, alpha: Double, beta: Double
 
-  /// - Parameter radius: how many channels on either side count.
+  /// - Parameters:
+  ///   - radius: how many channels on either side count.
+  ///   - bias: added to the sum of squares once it is multiplied by `alpha`; above 0.
+  ///   - alpha: what the sum of squares is multiplied by; from 0 on.
+  ///   - beta: the exponent of what channels are divided by.
   public init(radius: Int = 5, bias: Double = 1, alpha: Double = 1, beta: Double = 0.5) {
     self.radius = radius
     self.bias = bias

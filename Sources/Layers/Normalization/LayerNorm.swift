@@ -11,7 +11,11 @@ public final class LayerNorm: Layer {
   /// The extents of the axes, zeros.
   public let shift: Weight?
 
-  /// - Parameter axisCount: how many of the last axes are normalised together.
+  /// - Parameters:
+  ///   - axisCount: how many of the last axes are normalised together.
+  ///   - epsilon: added to the variances.
+  ///   - center: whether there is a shift.
+  ///   - scale: whether there is a scale.
   public init(
     axisCount: Int = 1, epsilon: Double = 1e-3, center: Bool = true, scale: Bool = true
   ) {
@@ -36,7 +40,9 @@ public final class RMSNorm: Layer {
   /// The extents of the axes, ones.
   public let scale = Weight(.ones)
 
-  /// - Parameter axisCount: how many of the last axes are normalised together.
+  /// - Parameters:
+  ///   - axisCount: how many of the last axes are normalised together.
+  ///   - epsilon: added to the mean squares.
   public init(axisCount: Int = 1, epsilon: Double = 1e-6) {
     self.axisCount = axisCount
     self.epsilon = epsilon

@@ -11,7 +11,10 @@ public final class SpectralNorm: Layer {
   /// The left singular vector as it is guessed now; not trained.
   public let vector = Weight(.normal(standardDeviation: 1), isTrained: false)
 
-  /// - Parameter kernel: the weight of `layer` that is normalised: `dense.kernel`.
+  /// - Parameters:
+  ///   - layer: the one that is called.
+  ///   - kernel: the weight of `layer` that is normalised: `dense.kernel`.
+  ///   - iterations: steps of the power iteration at each call.
   public init(_ layer: any Layer, kernel: Weight, iterations: Int = 1) {
     self.layer = layer
     self.kernel = kernel

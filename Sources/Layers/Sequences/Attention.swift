@@ -8,14 +8,18 @@ public final class Attention: Module {
   /// A scalar that scores are multiplied by, ones; nil if it is not learned.
   public let scale: Weight?
 
-  /// - Parameter causal: whether a step sees none behind itself.
+  /// - Parameters:
+  ///   - useScale: whether scores are multiplied by a weight that is trained and begins as 1.
+  ///   - causal: whether a step sees none behind itself.
   public init(useScale: Bool = false, causal: Bool = false) {
     scale = useScale ? Weight(.ones) : nil
     isCausal = causal
   }
 
   /// - Parameters:
-  ///   - key: the values if not given.
+  ///   - query: `[batch, t, d]`.
+  ///   - value: `[batch, s, dv]`.
+  ///   - key: `[batch, s, d]`; the values if not given.
   ///   - mask: bools `[batch, t, s]`; besides, masks of the tensors count.
   public func callAsFunction(
     _ query: Tensor, _ value: Tensor, key: Tensor? = nil, mask: Tensor? = nil

@@ -14,7 +14,9 @@ public final class Bidirectional: Layer {
   private let merge: Merge
 
   /// - Parameters:
+  ///   - forward: a layer that begins at the first step.
   ///   - backward: a layer of its own that goes backwards.
+  ///   - merge: how the outputs of both become one; all but `concat` need layers of the same units.
   public init(
     _ forward: RecurrentLayer, backward: RecurrentLayer, merge: Merge = .concat
   ) throws(TensorError) {

@@ -8,7 +8,12 @@ public final class Embedding: Layer {
   /// `[count, features]`, uniform from -0.05 to 0.05.
   public let embeddings: Weight
 
-  /// - Parameter maskZero: whether 0 stands for steps that do not count.
+  /// - Parameters:
+  ///   - count: how many rows there are; integers are below it.
+  ///   - features: how many numbers a row has.
+  ///   - maskZero: whether 0 stands for steps that do not count.
+  ///   - embeddings: how the rows begin, `[count, features]`, with what regularises or constrains
+  ///     them.
   public init(
     _ count: Int, _ features: Int, maskZero: Bool = false,
     embeddings: Weight = Weight(.uniform())

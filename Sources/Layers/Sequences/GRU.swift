@@ -5,9 +5,20 @@ internal import Tensors
 public final class GRU: RecurrentLayer {
   private let resetsAfter: Bool
 
-  /// - Parameters: those of `LSTM`, and
-  ///   - resetAfter: whether the reset gate is applied to the product of the state; then the bias is
-  ///     `[2, 3 · units]`, of inputs and of the state, else `[3 · units]`.
+  /// - Parameters:
+  ///   - units: how many numbers the state has.
+  ///   - activation: of the candidate.
+  ///   - recurrentActivation: of the gates.
+  ///   - useBias: whether there is a bias.
+  ///   - resetAfter: whether the reset gate is applied to the product of the state.
+  ///   - returnSequences: whether all outputs are the result, `[batch, time, units]`, or the last.
+  ///   - goBackwards: whether it begins at the last step.
+  ///   - stateful: whether a call begins where the one before it ended.
+  ///   - dropout: the share of the inputs that is dropped in training, the same at each step.
+  ///   - kernel: how the weights of inputs begin, `[features, 3 · units]`.
+  ///   - recurrentKernel: how the weights of the state begin, `[units, 3 · units]`.
+  ///   - bias: how the biases begin: `[2, 3 · units]`, of inputs and of the state, with
+  ///     `resetAfter`, else `[3 · units]`. Does not count without `useBias`.
   public init(
     _ units: Int, activation: RecurrentActivation = .tanh,
     recurrentActivation: RecurrentActivation = .sigmoid, useBias: Bool = true,

@@ -7,11 +7,16 @@ public final class LSTM: RecurrentLayer {
   ///   - units: how many numbers the state has, and the cell.
   ///   - activation: of the candidate and of the cell on its way out.
   ///   - recurrentActivation: of the gates.
+  ///   - useBias: whether there is a bias.
   ///   - unitForgetBias: whether the bias of the forget gate begins as 1.
   ///   - returnSequences: whether all outputs are the result, `[batch, time, units]`, or the last.
   ///   - goBackwards: whether it begins at the last step.
   ///   - stateful: whether a call begins where the one before it ended.
   ///   - dropout: the share of the inputs that is dropped in training, the same at each step.
+  ///   - kernel: how the weights of inputs begin, `[features, 4 · units]`.
+  ///   - recurrentKernel: how the weights of the state begin, `[units, 4 · units]`.
+  ///   - bias: how the biases begin, `[4 · units]`, in place of what `unitForgetBias` says; does
+  ///     not count without `useBias`.
   public init(
     _ units: Int, activation: RecurrentActivation = .tanh,
     recurrentActivation: RecurrentActivation = .sigmoid, useBias: Bool = true,

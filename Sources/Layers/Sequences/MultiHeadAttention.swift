@@ -23,8 +23,13 @@ public final class MultiHeadAttention: Module {
   }
 
   /// - Parameters:
+  ///   - heads: how many heads there are.
+  ///   - keySize: the features of a head's queries and keys.
   ///   - valueSize: the features of a head's values; `keySize` if not given.
   ///   - outputs: the features of the result; those of the query if not given.
+  ///   - useBias: whether the projections have biases.
+  ///   - causal: whether a step sees none behind itself.
+  ///   - dropout: the share of the result that is dropped in training.
   public init(
     heads: Int, keySize: Int, valueSize: Int? = nil, outputs: Int? = nil, useBias: Bool = true,
     causal: Bool = false, dropout: Double = 0

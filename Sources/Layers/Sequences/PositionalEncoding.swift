@@ -33,7 +33,10 @@ public final class PositionEmbedding: Layer {
   /// `[longest, features]`, Glorot uniform.
   public let embeddings: Weight
 
-  /// - Parameter longest: how many steps a sequence may have.
+  /// - Parameters:
+  ///   - longest: how many steps a sequence may have.
+  ///   - embeddings: how the rows begin, `[longest, features]`, with what regularises or constrains
+  ///     them.
   public init(_ longest: Int, embeddings: Weight = Weight(.glorotUniform)) {
     self.longest = longest
     self.embeddings = embeddings
