@@ -12,6 +12,11 @@ public final class AdaDelta: RuleOptimizer {
   ///   - learningRate: 1e-3 for Keras, 1 for PyTorch and the paper if not given.
   ///   - rho: 0.95 for Keras, 0.9 for PyTorch if not given.
   ///   - epsilon: 1e-7 for Keras, 1e-6 for PyTorch if not given.
+  ///   - weightDecay: Keras takes `learningRate · weightDecay · p` off `p`, PyTorch adds
+  ///     `weightDecay · p` to `g`; 0 for none.
+  ///   - clipping: what is done to gradients that are too large, before anything else.
+  ///   - convention: whose defaults, and whose form of weight decay and of clipping by a norm; the
+  ///     update above is the same in both.
   public init(
     learningRate: Double? = nil, rho: Double? = nil, epsilon: Double? = nil,
     weightDecay: Double = 0, clipping: Clipping = .none, convention: Convention = .keras

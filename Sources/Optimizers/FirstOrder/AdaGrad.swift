@@ -8,9 +8,14 @@ public final class AdaGrad: RuleOptimizer {
   private let epsilon: Double, learningRateDecay: Double
 
   /// - Parameters:
-  ///   - initialAccumulator: 0.1 for Keras, 0 for PyTorch if not given.
+  ///   - learningRate: `rate` at the first step; it may be changed between steps.
+  ///   - initialAccumulator: what `a` begins as; 0.1 for Keras, 0 for PyTorch if not given.
   ///   - epsilon: 1e-7 for Keras, 1e-10 for PyTorch if not given.
   ///   - learningRateDecay: the rate is divided by one plus this for each step taken.
+  ///   - weightDecay: Keras takes `learningRate · weightDecay · p` off `p`, PyTorch adds
+  ///     `weightDecay · p` to `g`; 0 for none.
+  ///   - clipping: what is done to gradients that are too large, before anything else.
+  ///   - convention: whose form of the update it is, and whose defaults.
   public init(
     learningRate: Double = 1e-3, initialAccumulator: Double? = nil, epsilon: Double? = nil,
     learningRateDecay: Double = 0, weightDecay: Double = 0, clipping: Clipping = .none,

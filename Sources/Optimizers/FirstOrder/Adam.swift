@@ -12,7 +12,17 @@ public class Adam: RuleOptimizer {
   private let beta1: Double, beta2: Double, epsilon: Double
   private let isCorrected: Bool
 
-  /// - Parameter epsilon: 1e-7 for Keras, 1e-8 for PyTorch if not given.
+  /// - Parameters:
+  ///   - learningRate: `rate` in the update; it may be changed between steps.
+  ///   - beta1: the share of the old in the average of gradients, in 0..<1.
+  ///   - beta2: the share of the old in the average of their squares, in 0..<1.
+  ///   - epsilon: 1e-7 for Keras, 1e-8 for PyTorch if not given.
+  ///   - amsgrad: whether the largest `v` so far stands for `v`.
+  ///   - biasCorrection: whether averages are corrected for their start.
+  ///   - weightDecay: Keras takes `learningRate · weightDecay · p` off `p`, PyTorch adds
+  ///     `weightDecay · p` to `g`; 0 for none.
+  ///   - clipping: what is done to gradients that are too large, before anything else.
+  ///   - convention: whose form of the update it is, and whose `epsilon`.
   public convenience init(
     learningRate: Double = 1e-3, beta1: Double = 0.9, beta2: Double = 0.999,
     epsilon: Double? = nil, amsgrad: Bool = false, biasCorrection: Bool = true,
@@ -103,8 +113,14 @@ public class Adam: RuleOptimizer {
 /// Hutter 2019).
 public final class AdamW: Adam {
   /// - Parameters:
+  ///   - learningRate: `rate` in the update; it may be changed between steps.
+  ///   - weightDecay: `decay` above; 0.004 for Keras, 0.01 for PyTorch if not given.
+  ///   - beta1: the share of the old in the average of gradients, in 0..<1.
+  ///   - beta2: the share of the old in the average of their squares, in 0..<1.
   ///   - epsilon: 1e-7 for Keras, 1e-8 for PyTorch if not given.
-  ///   - weightDecay: 0.004 for Keras, 0.01 for PyTorch if not given.
+  ///   - amsgrad: whether the largest `v` so far stands for `v`.
+  ///   - clipping: what is done to gradients that are too large, before anything else.
+  ///   - convention: whose form of Adam's step it is, and whose defaults.
   public convenience init(
     learningRate: Double = 1e-3, weightDecay: Double? = nil, beta1: Double = 0.9,
     beta2: Double = 0.999, epsilon: Double? = nil, amsgrad: Bool = false,

@@ -11,7 +11,13 @@ public final class Adamax: RuleOptimizer {
 
   /// - Parameters:
   ///   - learningRate: 1e-3 for Keras, 2e-3 for PyTorch if not given.
+  ///   - beta1: the share of the old in the average of gradients, in 0..<1.
+  ///   - beta2: the share of the old in the largest gradient, in 0..<1.
   ///   - epsilon: 1e-7 for Keras, 1e-8 for PyTorch if not given.
+  ///   - weightDecay: Keras takes `learningRate · weightDecay · p` off `p`, PyTorch adds
+  ///     `weightDecay · p` to `g`; 0 for none.
+  ///   - clipping: what is done to gradients that are too large, before anything else.
+  ///   - convention: whose form of the update it is, and whose defaults.
   public init(
     learningRate: Double? = nil, beta1: Double = 0.9, beta2: Double = 0.999,
     epsilon: Double? = nil, weightDecay: Double = 0, clipping: Clipping = .none,

@@ -8,8 +8,12 @@ public final class Lion: RuleOptimizer {
   private let beta1: Double, beta2: Double
 
   /// - Parameters:
+  ///   - learningRate: how far each weight moves in a step, decay aside; it may be changed between
+  ///     steps.
   ///   - beta1: the share of the old average in the step.
   ///   - beta2: the share of the old average in the new.
+  ///   - weightDecay: `learningRate · weightDecay · p` is taken off `p` in each step; 0 for none.
+  ///   - clipping: what is done to gradients that are too large, before anything else.
   public init(
     learningRate: Double = 1e-4, beta1: Double = 0.9, beta2: Double = 0.99,
     weightDecay: Double = 0, clipping: Clipping = .none

@@ -13,8 +13,14 @@ public final class Nadam: RuleOptimizer {
 
   /// - Parameters:
   ///   - learningRate: 1e-3 for Keras, 2e-3 for PyTorch if not given.
+  ///   - beta1: the share of the old in the average of gradients, in 0..<1.
+  ///   - beta2: the share of the old in the average of their squares, in 0..<1.
   ///   - epsilon: 1e-7 for Keras, 1e-8 for PyTorch if not given.
   ///   - momentumDecay: 1 for Keras, 0.004 for PyTorch if not given.
+  ///   - weightDecay: Keras takes `learningRate · weightDecay · p` off `p`, PyTorch adds
+  ///     `weightDecay · p` to `g`; 0 for none.
+  ///   - clipping: what is done to gradients that are too large, before anything else.
+  ///   - convention: whose defaults, and whose form of weight decay and of clipping by a norm.
   public init(
     learningRate: Double? = nil, beta1: Double = 0.9, beta2: Double = 0.999,
     epsilon: Double? = nil, momentumDecay: Double? = nil, weightDecay: Double = 0,

@@ -11,8 +11,15 @@ public final class RAdam: RuleOptimizer {
   private let beta1: Double, beta2: Double, epsilon: Double
 
   /// - Parameters:
-  ///   - beta1: the share of the old in the average of gradients.
-  ///   - beta2: the share of the old in the average of their squares.
+  ///   - learningRate: `rate` in the update; it may be changed between steps.
+  ///   - beta1: the share of the old in the average of gradients, in 0..<1.
+  ///   - beta2: the share of the old in the average of their squares, in 0..<1.
+  ///   - epsilon: `ε` above.
+  ///   - weightDecay: Keras takes `learningRate · weightDecay · p` off `p`, PyTorch adds
+  ///     `weightDecay · p` to `g`; 0 for none.
+  ///   - clipping: what is done to gradients that are too large, before anything else.
+  ///   - convention: whose form of weight decay and of clipping by a norm; the update above is the
+  ///     same in both.
   public init(
     learningRate: Double = 1e-3, beta1: Double = 0.9, beta2: Double = 0.999,
     epsilon: Double = 1e-8, weightDecay: Double = 0, clipping: Clipping = .none,

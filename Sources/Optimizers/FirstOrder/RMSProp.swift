@@ -10,8 +10,15 @@ public final class RMSProp: RuleOptimizer {
   private let rho: Double, momentum: Double, epsilon: Double
 
   /// - Parameters:
-  ///   - rho: 0.9 for Keras, 0.99 for PyTorch if not given.
+  ///   - learningRate: `rate` in the update; it may be changed between steps.
+  ///   - rho: `ρ` above; 0.9 for Keras, 0.99 for PyTorch if not given.
+  ///   - momentum: the share of the old `b` in the new; 0 for none.
+  ///   - centered: whether `v - a²` stands for `v`.
   ///   - epsilon: 1e-7 for Keras, 1e-8 for PyTorch if not given.
+  ///   - weightDecay: Keras takes `learningRate · weightDecay · p` off `p`, PyTorch adds
+  ///     `weightDecay · p` to `g`; 0 for none.
+  ///   - clipping: what is done to gradients that are too large, before anything else.
+  ///   - convention: whose form of the update it is, and whose defaults.
   public init(
     learningRate: Double = 1e-3, rho: Double? = nil, momentum: Double = 0, centered: Bool = false,
     epsilon: Double? = nil, weightDecay: Double = 0, clipping: Clipping = .none,

@@ -10,7 +10,14 @@ internal import Tensors
 public final class RProp: RuleOptimizer {
   private let increase: Double, decrease: Double, smallest: Double, largest: Double
 
-  /// - Parameter learningRate: the first size of all steps.
+  /// - Parameters:
+  ///   - learningRate: the first size of all steps.
+  ///   - increase: what a step is multiplied by while the sign stays; above 1.
+  ///   - decrease: what a step is multiplied by where the sign changes; between 0 and 1.
+  ///   - smallest: no step becomes smaller; above 0.
+  ///   - largest: no step becomes larger.
+  ///   - goesBack: whether the last step is taken back where the sign changes; else the weight
+  ///     rests.
   public init(
     learningRate: Double = 0.01, increase: Double = 1.2, decrease: Double = 0.5,
     smallest: Double = 1e-6, largest: Double = 50, goesBack: Bool = false

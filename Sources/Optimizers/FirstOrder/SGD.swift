@@ -10,9 +10,14 @@ public final class SGD: RuleOptimizer {
   private let momentum: Double, dampening: Double
 
   /// - Parameters:
-  ///   - momentum: the share of the old velocity in the new; 0 for none.
-  ///   - nesterov: whether the step looks ahead.
+  ///   - learningRate: `rate` in the update; it may be changed between steps.
+  ///   - momentum: the share of the old velocity in the new, in 0...1; 0 for none.
+  ///   - nesterov: whether the step looks ahead; needs momentum, and no dampening.
   ///   - dampening: what a gradient's share in the velocity is short of 1, in PyTorch's form.
+  ///   - weightDecay: Keras takes `learningRate · weightDecay · p` off `p`, PyTorch adds
+  ///     `weightDecay · p` to `g`; 0 for none.
+  ///   - clipping: what is done to gradients that are too large, before anything else.
+  ///   - convention: whose form of the update it is.
   public init(
     learningRate: Double = 0.01, momentum: Double = 0, nesterov: Bool = false,
     dampening: Double = 0, weightDecay: Double = 0, clipping: Clipping = .none,

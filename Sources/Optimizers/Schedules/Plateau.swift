@@ -28,6 +28,7 @@ public struct Plateau: Sendable {
   ///   - threshold: how much better counts as progress.
   ///   - cooldown: how many numbers after that are not counted.
   ///   - smallest: the rate goes no lower.
+  ///   - isMinimized: whether smaller numbers are better.
   public init(
     factor: Double = 0.1, patience: Int = 10, threshold: Double = 1e-4, cooldown: Int = 0,
     smallest: Double = 0, isMinimized: Bool = true

@@ -70,6 +70,8 @@ public struct Schedule: Sendable {
   /// Half cosines one after the other (Loshchilov and Hutter 2017).
   ///
   /// - Parameters:
+  ///   - rate: what the first begins at.
+  ///   - end: what each falls to.
   ///   - steps: the length of the first.
   ///   - growth: how much longer each is than the one before.
   ///   - decay: how much lower each begins than the one before.
@@ -96,6 +98,8 @@ public struct Schedule: Sendable {
   /// Up to the largest rate and down again far below the first (Smith and Topin 2018).
   ///
   /// - Parameters:
+  ///   - largest: the rate at the top.
+  ///   - steps: how many the way up and the way down have together; after them the last rate stays.
   ///   - rise: the share of the steps on the way up.
   ///   - start: the first rate is the largest divided by this.
   ///   - end: the last rate is the first divided by this.
@@ -118,7 +122,11 @@ public struct Schedule: Sendable {
 
   /// Up and down between two rates, in a line, that many steps each way (Smith 2017).
   ///
-  /// - Parameter decay: how much lower the top of each cycle is than that of the one before.
+  /// - Parameters:
+  ///   - low: the rate that each cycle begins and ends at.
+  ///   - high: the rate at the top of the first cycle.
+  ///   - steps: how many the way up has, and as many the way down.
+  ///   - decay: how much lower the top of each cycle is than that of the one before.
   public static func cyclical(
     from low: Double, to high: Double, steps: Int, decay: Double = 1
   ) -> Schedule {

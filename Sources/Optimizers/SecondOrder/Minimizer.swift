@@ -4,9 +4,8 @@ public import Tensors
 /// An optimizer that looks at the loss itself, several times a step: for full batches and smooth
 /// functions.
 public protocol Minimizer: AnyObject {
-  /// Takes one step and returns the loss it ends at.
-  ///
-  /// - Parameter loss: records the loss of the parameters as they are; called several times.
+  /// Takes one step and returns the loss it ends at. `loss` records the loss of the parameters as
+  /// they are, and is called several times.
   func step(_ parameters: [Parameter], _ loss: () throws -> Tensor) throws(TensorError) -> Double
 }
 
