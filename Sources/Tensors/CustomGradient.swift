@@ -7,8 +7,11 @@ public import Geometry
 ///       [try upstream * y]
 ///     }
 ///
-/// - Parameter backward: takes the upstream gradient, the inputs and the output; returns the
-///   gradient of each input in its shape, nil for none. What it does is recorded too.
+/// - Parameters:
+///   - inputs: what `forward` takes, and what gradients are given of.
+///   - forward: makes the output of the inputs.
+///   - backward: takes the upstream gradient, the inputs and the output; returns the gradient of
+///     each input in its shape, nil for none. What it does is recorded too.
 public func customGradient(
   of inputs: [Tensor], forward: ([Tensor]) throws -> Tensor,
   backward: @escaping @Sendable (Tensor, [Tensor], Tensor) throws -> [Tensor?]

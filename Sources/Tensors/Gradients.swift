@@ -6,7 +6,8 @@ public import Geometry
 /// Works inside `recorded { }`, where operations keep what they were made from. The gradients are
 /// tensors like any other, recorded too, so that gradients of them can be taken.
 ///
-/// - Parameter upstream: weights of the elements of `value`; ones if not given.
+/// The elements of `value` are weighted by `upstream`; nil weighs all alike, with 1.
+///
 /// - Throws: `TensorError` outside a recording, or if an input is not floating-point.
 public func gradients(
   of value: Tensor, upstream: Tensor? = nil, for inputs: [Tensor]

@@ -10,8 +10,11 @@ public import Geometry
 /// `[batch, heads, t, s]`, are kept for the gradient.
 ///
 /// - Parameters:
-///   - mask: broadcasts to `[batch, heads, t, s]`; of bools, true where a key is seen, or of numbers
-///     that are added to the scaled scores.
+///   - query: `[batch, heads, t, d]`.
+///   - key: `[batch, heads, s, d]`.
+///   - value: `[batch, heads, s, dv]`.
+///   - mask: broadcasts to `[batch, heads, t, s]`; of bools, true where a key is seen, or of
+///     numbers that are added to the scaled scores.
 ///   - isCausal: query `i` sees the keys `0...i` only, besides what the mask says.
 ///   - scale: `1 / sqrt(d)` for nil.
 public func scaledDotProductAttention(
@@ -63,6 +66,9 @@ public func scaledDotProductAttention(
 /// `[batch, t, dv]` and weights `[batch, t, s]`. A query that sees no key finds zeros.
 ///
 /// - Parameters:
+///   - query: `[batch, t, d]`.
+///   - key: `[batch, s, d]`.
+///   - value: `[batch, s, dv]`.
 ///   - scoreWeights: `v`, as many numbers as queries and keys have once they are projected.
 ///   - queryProjection: a matrix `[d, units]` that queries are multiplied by first.
 ///   - keyProjection: a matrix `[d, units]` that keys are multiplied by first.

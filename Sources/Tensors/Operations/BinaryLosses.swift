@@ -6,9 +6,13 @@ public import Geometry
 /// any finite ones. What counts as target is `t · (1 - labelSmoothing) + labelSmoothing / 2`.
 ///
 /// - Parameters:
+///   - logits: `x`, floating-point.
+///   - targets: `t`, in the shape of the logits.
 ///   - weights: what the losses are multiplied by; broadcasts to them. They do not change what the
 ///     mean divides by: the number of elements.
 ///   - positiveWeight: `p`, what a target of 1 counts for; broadcasts to the logits.
+///   - labelSmoothing: how far targets move towards 1/2, by the formula above.
+///   - reduction: what becomes of the losses of single elements.
 public func sigmoidCrossEntropy(
   _ logits: Tensor, _ targets: Tensor, weights: Tensor? = nil, positiveWeight: Tensor? = nil,
   labelSmoothing: Double = 0, reduction: LossReduction = .mean

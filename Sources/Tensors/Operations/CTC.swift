@@ -10,6 +10,7 @@ public import Geometry
 /// precision where the device has it. The gradient has no gradient.
 ///
 /// - Parameters:
+///   - logits: floating-point, `[batch, time, classes]`.
 ///   - targets: integers; those past a sequence's target length are not looked at.
 ///   - inputLengths: how many steps of each sequence there are, `[batch]`.
 ///   - targetLengths: how many labels of each sequence there are, `[batch]`.

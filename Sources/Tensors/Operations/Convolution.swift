@@ -7,6 +7,8 @@ public import Geometry
 ///     try conv2D(x, filter, bias: bias, padding: .same)    // [64, 28, 28, 1] × [5, 5, 1, 6] → [64, 28, 28, 6]
 ///
 /// - Parameters:
+///   - x: `[batch, rows, columns, inputs]`.
+///   - filter: `[rows, columns, inputs / groups, outputs]`.
 ///   - bias: a number for each output, added to all positions.
 ///   - stride: how far a window moves from one result to the next, down and across.
 ///   - padding: how many zeros stand around the image.
@@ -64,8 +66,13 @@ public func depthwiseConv2D(
 /// A depthwise convolution, then a pointwise one that mixes its channels.
 ///
 /// - Parameters:
+///   - x: `[batch, rows, columns, inputs]`.
 ///   - depthwise: a filter `[rows, columns, inputs, multiplier]`.
 ///   - pointwise: a filter `[1, 1, inputs · multiplier, outputs]`.
+///   - bias: a number for each output, added to all positions.
+///   - stride: how far a depthwise window moves from one result to the next, down and across.
+///   - padding: how many zeros stand around the image.
+///   - dilation: the distance between the taps of a depthwise window, down and across.
 public func separableConv2D(
   _ x: Tensor, depthwise: Tensor, pointwise: Tensor, bias: Tensor? = nil, stride: [Int] = [1, 1],
   padding: Padding = .valid, dilation: [Int] = [1, 1]
@@ -95,8 +102,16 @@ public func separableConv2D(
 /// The result has `stride` times the rows and columns with padding `.same`, and as many more as the
 /// window is longer than the stride with `.valid`.
 ///
-/// - Parameter outputPadding: how many positions the result has after the last that a window reaches,
-///   less than the stride; then the size is what Keras makes of it.
+/// - Parameters:
+///   - x: `[batch, rows, columns, inputs]`.
+///   - filter: `[rows, columns, outputs / groups, inputs]`.
+///   - bias: a number for each output, added to all positions.
+///   - stride: by how many rows and columns of the result neighbouring positions of `x` are apart.
+///   - padding: that of the convolution whose gradient this is: what it adds is cut off the result.
+///   - outputPadding: how many positions the result has after the last that a window reaches, less
+///     than the stride; then the size is what Keras makes of it. Nil for the size above.
+///   - dilation: the distance between the taps of a window, down and across.
+///   - groups: into how many parts the channels are cut, each of which sees its own only.
 public func conv2DTranspose(
   _ x: Tensor, _ filter: Tensor, bias: Tensor? = nil, stride: [Int] = [1, 1],
   padding: Padding = .valid, outputPadding: [Int]? = nil, dilation: [Int] = [1, 1],

@@ -4,9 +4,8 @@ public import Geometry
 /// that the mean stays (Srivastava 2014).
 ///
 /// A new mask is drawn at each call, when it is recorded; the gradient is taken through the same one.
-/// At a rate of 0 nothing is drawn, at 1 all is 0.
-///
-/// - Parameter source: what the mask is drawn from; nil for that of the innermost `withSeed`.
+/// It is drawn from `source`, or from that of the innermost `withSeed` if nil. At a rate of 0
+/// nothing is drawn, at 1 all is 0.
 public func dropout(
   _ x: Tensor, rate: Double, source: RandomSource? = nil
 ) throws(TensorError) -> Tensor {

@@ -19,7 +19,9 @@ public final class GroupedRule: Sendable {
   /// - Parameters:
   ///   - inputs: how many tensors a group has.
   ///   - settings: how many numbers, bound at each step, all groups share.
-  ///   - overwriting: for each result the number of the input whose memory it may take over, or nil.
+  ///   - type: of all inputs and settings.
+  ///   - overwriting: for each result the number of the input whose memory it may take over, or
+  ///     nil.
   ///   - rule: elementwise operations only.
   public init(
     inputs: Int, settings: Int, as type: ScalarType = .float32, overwriting: [Int?],

@@ -141,6 +141,8 @@ public func solve(_ a: Tensor, _ b: Tensor) throws(TensorError) -> Tensor {
 /// in `solve`.
 ///
 /// - Parameters:
+///   - a: `[…, n, n]`.
+///   - b: `[…, n, k]` with the same batch, or a vector beside one matrix.
 ///   - upper: which triangle is meant.
 ///   - transposed: solves `aᵀ·x = b`.
 ///   - unitDiagonal: the diagonal counts as ones and is not read.

@@ -7,8 +7,11 @@ public import Geometry
 /// What is not finite in a channel spreads to all of its position.
 ///
 /// - Parameters:
+///   - x: floating-point, `[…, channels]`.
+///   - radius: from 0 on.
 ///   - bias: above 0.
 ///   - alpha: from 0 on. AlexNet takes radius 2, bias 2, alpha 1e-4 and beta 0.75.
+///   - beta: the exponent of what `x` is divided by.
 public func localResponseNorm(
   _ x: Tensor, radius: Int = 5, bias: Double = 1, alpha: Double = 1, beta: Double = 0.5
 ) throws(TensorError) -> Tensor {

@@ -20,10 +20,14 @@ public enum LossReduction: Sendable, Hashable, CaseIterable {
 /// over the weights of the labels, as PyTorch has it.
 ///
 /// - Parameters:
+///   - logits: floating-point, `[..., classes]`.
+///   - labels: integers `[...]`, or distributions `[..., classes]`.
 ///   - classWeights: what the terms of each class are multiplied by, `[classes]`. A constant.
-///   - sampleWeights: what the loss of each position is multiplied by, in the shape of the positions.
-///     They do not change what the mean divides by.
+///   - sampleWeights: what the loss of each position is multiplied by, in the shape of the
+///     positions. They do not change what the mean divides by.
+///   - labelSmoothing: the share of each label that is spread evenly over all classes.
 ///   - ignoreIndex: integer labels that are this count for nothing, and are not in the mean.
+///   - reduction: what becomes of the losses of single positions.
 /// - Throws: `TensorError`, of kind `index` when it is evaluated if a label is not below `classes`.
 public func softmaxCrossEntropy(
   _ logits: Tensor, _ labels: Tensor, classWeights: Tensor? = nil, sampleWeights: Tensor? = nil,

@@ -10,7 +10,9 @@ public import Geometry
 ///     let (y, mean, variance) = try batchNorm(x, scale: gamma, shift: beta)
 ///
 /// - Parameters:
-///   - scale: `[channels]`, as `shift`; nil for none.
+///   - x: floating-point, `[…, channels]`, of two axes or more.
+///   - scale: `[channels]`; nil for none.
+///   - shift: `[channels]`; nil for none.
 ///   - epsilon: added to the variances.
 public func batchNorm(
   _ x: Tensor, scale: Tensor? = nil, shift: Tensor? = nil, epsilon: Double = 1e-3
@@ -28,7 +30,11 @@ public func batchNorm(
 /// `shift`: the form for inference, folded into one multiplication and one addition an element.
 ///
 /// - Parameters:
-///   - mean: `[channels]`, as `variance`, `scale` and `shift`.
+///   - x: floating-point, `[…, channels]`.
+///   - mean: `[channels]`.
+///   - variance: `[channels]`.
+///   - scale: `[channels]`; nil for none.
+///   - shift: `[channels]`; nil for none.
 ///   - epsilon: added to the variances.
 public func batchNorm(
   _ x: Tensor, mean: Tensor, variance: Tensor, scale: Tensor? = nil, shift: Tensor? = nil,
@@ -68,8 +74,11 @@ public func movingAverage(
 /// `x` with mean 0 and variance 1 over its last axes, times `scale` plus `shift` (Ba 2016).
 ///
 /// - Parameters:
-///   - scale: of the shape of the normalised axes, as `shift`; nil for none.
-///   - axisCount: how many axes are normalised; nil for as many as `scale` or `shift` has, else one.
+///   - x: floating-point, of one axis or more.
+///   - scale: of the shape of the normalised axes; nil for none.
+///   - shift: of the shape of the normalised axes; nil for none.
+///   - axisCount: how many axes are normalised; nil for as many as `scale` or `shift` has, else
+///     one.
 ///   - epsilon: added to the variances.
 public func layerNorm(
   _ x: Tensor, scale: Tensor? = nil, shift: Tensor? = nil, axisCount: Int? = nil,
@@ -85,6 +94,7 @@ public func layerNorm(
 /// `x` divided by its root mean square over its last axes, times `scale` (Zhang and Sennrich 2019).
 ///
 /// - Parameters:
+///   - x: floating-point, of one axis or more.
 ///   - scale: of the shape of the normalised axes; nil for none.
 ///   - axisCount: how many axes are normalised; nil for as many as `scale` has, else one.
 ///   - epsilon: added to the mean squares.
@@ -103,7 +113,10 @@ public func rmsNorm(
 /// neighbouring channels of each example, times `scale` plus `shift` (Wu and He 2018).
 ///
 /// - Parameters:
-///   - scale: `[channels]`, as `shift`; nil for none.
+///   - x: floating-point, `[batch, …, channels]`.
+///   - groups: how many; the channels are a multiple of it.
+///   - scale: `[channels]`; nil for none.
+///   - shift: `[channels]`; nil for none.
 ///   - epsilon: added to the variances.
 public func groupNorm(
   _ x: Tensor, groups: Int, scale: Tensor? = nil, shift: Tensor? = nil, epsilon: Double = 1e-3
@@ -115,7 +128,9 @@ public func groupNorm(
 /// `scale` plus `shift` (Ulyanov 2016).
 ///
 /// - Parameters:
-///   - scale: `[channels]`, as `shift`; nil for none.
+///   - x: floating-point, `[batch, …, channels]`.
+///   - scale: `[channels]`; nil for none.
+///   - shift: `[channels]`; nil for none.
 ///   - epsilon: added to the variances.
 public func instanceNorm(
   _ x: Tensor, scale: Tensor? = nil, shift: Tensor? = nil, epsilon: Double = 1e-3

@@ -9,8 +9,10 @@ public import Geometry
 ///     let pooled = try maxPool2D(images, window: [2, 2])   // [8, 32, 32, 3] → [8, 16, 16, 3]
 ///
 /// - Parameters:
+///   - x: `[batch, rows, columns, channels]`.
 ///   - window: rows and columns of it.
 ///   - stride: the distance between windows along rows and columns; the window's size if nil.
+///   - padding: what is added around the image; it never wins.
 /// - Throws: `TensorError` if no window fits, or if one lies in padding altogether.
 public func maxPool2D(
   _ x: Tensor, window: [Int], stride: [Int]? = nil, padding: Padding = .valid
@@ -47,6 +49,7 @@ public func maxPoolWithIndices2D(
 ///   - indices: for each value its index `row · columns + column` into the plane of the result's
 ///     rows and columns, in its own image and channel. Of values with one index the last in
 ///     row-major order stays, and it alone gets the gradient.
+///   - outputSize: rows and columns of the result.
 /// - Throws: `TensorError`, of kind `index` when it is computed if an index lies outside.
 public func unpool2D(
   _ values: Tensor, indices: Tensor, outputSize: [Int]
@@ -88,8 +91,10 @@ public func adaptiveMaxPool2D(_ x: Tensor, outputSize: [Int]) throws(TensorError
 /// window at the border is the mean of the pixels it sees.
 ///
 /// - Parameters:
+///   - x: `[batch, rows, columns, channels]`.
 ///   - window: rows and columns of it.
 ///   - stride: the distance between windows along rows and columns; the window's size if nil.
+///   - padding: what is added around the image; it does not count in the means.
 /// - Throws: `TensorError` if no window fits, or if one lies in padding altogether.
 public func averagePool2D(
   _ x: Tensor, window: [Int], stride: [Int]? = nil, padding: Padding = .valid

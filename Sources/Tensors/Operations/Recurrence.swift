@@ -36,6 +36,7 @@ public struct LSTMStates: Sendable {
 ///   - initialState: `[batch, units]`; zeros for nil.
 ///   - mask: bools `[batch, time]`, true where a step is taken. Others leave the state alone; their
 ///     output is that of the step before, zeros if there was none.
+///   - activation: what makes the new state of the sum.
 ///   - reversed: runs from the last step to the first. Outputs stay with their inputs.
 public func simpleRNN(
   _ input: Tensor, kernel: Tensor, recurrentKernel: Tensor, bias: Tensor? = nil,

@@ -5,9 +5,11 @@ public import Geometry
 ///
 /// - Parameters:
 ///   - input: `[batch, features]`.
+///   - state: `[batch, units]`.
 ///   - kernel: `[features, units]`.
 ///   - recurrentKernel: `[units, units]`.
 ///   - bias: `[units]`.
+///   - activation: what makes the new state of the sum.
 public func simpleRNNCell(
   _ input: Tensor, state: Tensor, kernel: Tensor, recurrentKernel: Tensor, bias: Tensor? = nil,
   activation: RecurrentActivation = .tanh
@@ -27,9 +29,13 @@ public func simpleRNNCell(
 ///
 /// - Parameters:
 ///   - input: `[batch, features]`.
+///   - state: `[batch, units]`.
+///   - cell: `[batch, units]`.
 ///   - kernel: `[features, 4 · units]`.
 ///   - recurrentKernel: `[units, 4 · units]`.
 ///   - bias: `[4 · units]`.
+///   - activation: of the candidate and of the cell on its way out.
+///   - recurrentActivation: of the gates.
 public func lstmCell(
   _ input: Tensor, state: Tensor, cell: Tensor, kernel: Tensor, recurrentKernel: Tensor,
   bias: Tensor? = nil, activation: RecurrentActivation = .tanh,
@@ -48,9 +54,13 @@ public func lstmCell(
 ///
 /// - Parameters:
 ///   - input: `[batch, features]`.
+///   - state: `[batch, units]`.
 ///   - kernel: `[features, 3 · units]`.
 ///   - recurrentKernel: `[units, 3 · units]`.
 ///   - bias: `[2, 3 · units]`, `[3 · units]` without `resetAfter`.
+///   - resetAfter: whether the reset gate is applied to the product of the state.
+///   - activation: of the candidate.
+///   - recurrentActivation: of the gates.
 public func gruCell(
   _ input: Tensor, state: Tensor, kernel: Tensor, recurrentKernel: Tensor, bias: Tensor? = nil,
   resetAfter: Bool = true, activation: RecurrentActivation = .tanh,

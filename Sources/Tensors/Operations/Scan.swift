@@ -5,6 +5,7 @@ extension Tensor {
   /// The sum of each element and those before it along `axis`.
   ///
   /// - Parameters:
+  ///   - axis: the one that is summed along; negative ones count from the end.
   ///   - exclusive: each element leaves itself out; the first sum is 0.
   ///   - reverse: counts from the end.
   public func cumsum(
