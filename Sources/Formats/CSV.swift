@@ -49,8 +49,10 @@ public struct CSVTable: Sendable {
   /// Reads the file at `path`.
   ///
   /// - Parameters:
+  ///   - path: of the file.
   ///   - columns: the names of the columns to keep, in this order; all if nil.
   ///   - types: what columns must be; others become what all their values are.
+  ///   - options: what separates fields, whether there is a header, and what stands for no value.
   /// - Throws: `TensorError`: `io` if the file cannot be read; `corruptFile` with the line for a
   ///   quote that does not end, text that is not UTF-8 and rows of different lengths; `argument`
   ///   for a column that is not there.
@@ -137,9 +139,8 @@ extension CSVTable {
     try values(column, "text") { $0 }
   }
 
-  /// The numbers of some columns, row by row: `rowCount` rows of `columns.count`.
-  ///
-  /// - Parameter missing: what stands where a value is missing.
+  /// The numbers of some columns, of all if nil, row by row: `rowCount` rows of `columns.count`.
+  /// Where a value is missing, `missing` stands.
   public func matrix(
     _ columns: [String]? = nil, missing: Float = .nan
   ) throws(TensorError) -> [Float] {

@@ -51,9 +51,8 @@ public final class EventFileWriter: Sendable {
 
   deinit { close(descriptor) }
 
-  /// Adds `value` to the curve called `name`. TensorBoard keeps it as a float.
-  ///
-  /// - Parameter wallTime: seconds since 1970; now if nil.
+  /// Adds `value` to the curve called `name`. TensorBoard keeps it as a float. `wallTime` is in
+  /// seconds since 1970; now if nil.
   public func write(
     scalar name: String, value: Double, step: Int, wallTime: Double? = nil
   ) throws(TensorError) {

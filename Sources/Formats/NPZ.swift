@@ -48,9 +48,9 @@ public final class NPZFile: Sendable {
   }
 }
 
-/// Writes `arrays` to an npz file that appears at once and whole, or not at all.
+/// Writes `arrays` to an npz file that appears at once and whole, or not at all. They are deflated
+/// if `compressed`, otherwise stored.
 ///
-/// - Parameter compressed: whether arrays are deflated; otherwise they are stored.
 /// - Throws: `TensorError`: `argument` for names that are not unique and arrays that do not fit a zip
 ///   archive of 4 GiB, `io` if the file cannot be written. The file at `path` is then as it was.
 public func writeNPZ(

@@ -18,7 +18,9 @@ public final class LineReader {
 
   private static let pieceSize = 1 << 16
 
-  /// - Parameter longestLine: in bytes; a longer one is an error, not a lot of memory.
+  /// - Parameters:
+  ///   - path: of the file.
+  ///   - longestLine: in bytes; a longer one is an error, not a lot of memory.
   public convenience init(path: String, longestLine: Int = 1 << 24) throws(TensorError) {
     try self.init(InputFile(path: path, operation: "LineReader"), longestLine)
   }

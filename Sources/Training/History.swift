@@ -28,9 +28,7 @@ public struct History: Sendable, Equatable {
   }
 
   /// The epoch in which the number called `name` was best; of equal ones the first, nil if no epoch
-  /// has a finite one.
-  ///
-  /// - Parameter isMaximized: whether larger is better; judged by the name if not given.
+  /// has a finite one. Whether larger is better is judged by the name if `isMaximized` is nil.
   public func best(_ name: String, isMaximized: Bool? = nil) -> Epoch? {
     let isMaximized = isMaximized ?? Monitor.isMaximized(name)
     var best: (epoch: Epoch, value: Double)?

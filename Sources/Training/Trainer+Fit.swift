@@ -7,6 +7,7 @@ extension Trainer {
   /// Trains on `data` for that many passes, and returns what was measured in each.
   ///
   /// - Parameters:
+  ///   - data: the batches to train on.
   ///   - validation: measured after each epoch, as `val_loss` and so on.
   ///   - epochs: how many there are to be in all; a training that is resumed counts those before.
   ///   - stepsPerEpoch: how many steps make an epoch, for data without an end; else an epoch is a

@@ -62,11 +62,16 @@ public final class Trainer {
   var classWeightTable: Tensor?
 
   /// - Parameters:
+  ///   - model: what is trained; it takes the one input of a batch.
+  ///   - optimizer: checkpoints keep it under the name `main`.
+  ///   - loss: what is minimised, with the penalties of the model.
+  ///   - metrics: what is measured besides, of training and of validation.
   ///   - device: where it trains; by default the current one. Weights elsewhere are moved there.
   ///   - seed: what layers draw from, for their weights and for dropout; by default the current
   ///     `RandomSource`, that of `withSeed`.
   ///   - accumulation: the gradients of that many batches are averaged for one step.
   ///   - classWeights: what the losses of samples are multiplied by, at the index of their label.
+  ///   - cancellation: what `cancel()` sets; may be shared with others.
   public convenience init(
     _ model: any Layer, optimizer: any Optimizer, loss: Loss, metrics: [MetricKind] = [],
     device: Device? = nil, seed: UInt64? = nil, accumulation: Int = 1,
@@ -110,8 +115,15 @@ public final class Trainer {
   /// With a training step of one's own.
   ///
   /// - Parameters:
+  ///   - model: what is trained, and kept in checkpoints.
   ///   - optimizers: by the names that checkpoints keep them under.
+  ///   - metrics: of the predictions that the step gives `updateMetrics`.
+  ///   - device: where it trains; by default the current one. Weights elsewhere are moved there.
+  ///   - seed: what layers draw from, for their weights and for dropout; by default the current
+  ///     `RandomSource`, that of `withSeed`.
+  ///   - cancellation: what `cancel()` sets; may be shared with others.
   ///   - validate: what it does with a batch of the validation data, in the phase of inference.
+  ///   - step: what it does with a batch of the training data.
   public init(
     _ model: any Module, optimizers: [String: any Optimizer], metrics: [MetricKind] = [],
     device: Device? = nil, seed: UInt64? = nil,

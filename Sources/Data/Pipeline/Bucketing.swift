@@ -9,7 +9,11 @@ extension Dataset {
   ///     let batches = try sentences.bucketed(32, boundaries: [10, 20, 40]).padded(fill: 0)
   ///
   /// - Parameters:
-  ///   - sizes: the size for each bucket, one more than boundaries, instead of one `size` for all.
+  ///   - size: how many elements a group has, where `sizes` does not say.
+  ///   - boundaries: the largest length of each bucket but the last, ascending.
+  ///   - sizes: the size for each bucket, one more than boundaries; nil for `size` in all.
+  ///   - dropRemainder: whether the smaller groups at the end are left out.
+  ///   - length: the length of an element.
   public func bucketed(
     _ size: Int, boundaries: [Int], sizes: [Int]? = nil, dropRemainder: Bool = false,
     by length: @escaping @Sendable (Element) throws -> Int

@@ -18,10 +18,13 @@ extension Dataset where Element == Example {
   ///     let batches = sentences.paddedBatch(32, fill: 0, adding: .mask)
   ///
   /// - Parameters:
-  ///   - length: the extent of the first axis of inputs, where it should be the same in all batches.
+  ///   - size: how many examples a batch has.
+  ///   - length: the extent of the first axis of inputs, where it should be the same in all
+  ///     batches.
   ///   - fill: what inputs are filled with.
   ///   - targetFill: what targets are filled with; a loss may be told to ignore it.
   ///   - note: what is added of the lengths of the first input.
+  ///   - dropRemainder: whether a smaller batch at the end is left out.
   public func paddedBatch(
     _ size: Int, length: Int? = nil, fill: Double = 0, targetFill: Double = 0,
     adding note: PaddingNote = .none, dropRemainder: Bool = false

@@ -6,6 +6,7 @@ extension Dataset {
   /// - Parameters:
   ///   - weights: one an element; they need not add up to 1.
   ///   - count: how many are drawn in a pass; as many as there are elements if nil.
+  ///   - seed: decides what is drawn, together with the epoch.
   public func sampled(
     weights: [Double], count: Int? = nil, seed: UInt64
   ) throws(TensorError) -> Dataset {

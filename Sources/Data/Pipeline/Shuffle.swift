@@ -9,7 +9,10 @@ extension Dataset {
   ///
   /// Shuffle before batching: shuffled batches would hold the same neighbours in every epoch.
   ///
-  /// - Parameter anew: false for the same order in every epoch.
+  /// - Parameters:
+  ///   - buffer: how many elements the next is drawn from; nil for all.
+  ///   - seed: decides the order, together with the epoch unless `anew` is false.
+  ///   - anew: false for the same order in every epoch.
   public func shuffled(buffer: Int? = nil, seed: UInt64, anew: Bool = true) -> Dataset {
     let name =
       "shuffled seed \(seed)" + (buffer.map { " buffer \($0)" } ?? "")

@@ -8,7 +8,9 @@ extension Dataset {
   ///
   /// An error of the source itself, not of one of its elements, is thrown as ever.
   ///
-  /// - Parameter limit: how many a pass may have; the next one is thrown.
+  /// - Parameters:
+  ///   - limit: how many a pass may have; the next one is thrown. Nil for any number.
+  ///   - skipped: counts the errors of all passes.
   public func skippingErrors(
     limit: Int? = nil, _ skipped: SkippedErrors = SkippedErrors()
   ) -> Dataset {

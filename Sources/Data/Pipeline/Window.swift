@@ -7,6 +7,8 @@ extension Dataset {
   ///     let inputsAndNext = try series.window(25, shift: 1).map { … }
   ///
   /// - Parameters:
+  ///   - size: how many elements a window has.
+  ///   - shift: how many elements a window begins after the one before; `size` if nil.
   ///   - stride: the distance of the elements of a window.
   ///   - dropRemainder: false to keep the smaller windows at the end.
   public func window(

@@ -6,7 +6,9 @@ public struct OneHot: Preparation {
   public let classes: Int
   public let smoothing: Float
 
-  /// - Parameter smoothing: the share that is spread evenly over all classes.
+  /// - Parameters:
+  ///   - classes: how many there are; labels are below it.
+  ///   - smoothing: the share that is spread evenly over all classes.
   public init(classes: Int, smoothing: Float = 0) {
     self.classes = max(0, classes)
     self.smoothing = smoothing

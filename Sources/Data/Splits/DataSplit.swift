@@ -15,7 +15,11 @@ extension Dataset {
   ///
   ///     let parts = try data.split(validation: 0.1, test: 0.2, seed: 1)
   ///
-  /// - Parameter strata: what must be equally frequent in all parts, a class for instance.
+  /// - Parameters:
+  ///   - validation: the share of the whole that is for validation.
+  ///   - test: the share of the whole that is test data.
+  ///   - seed: decides what is drawn.
+  ///   - strata: what must be equally frequent in all parts, a class for instance; nil for nothing.
   public func split(
     validation: Double, test: Double = 0, seed: UInt64,
     by strata: (@Sendable (Element) throws -> Int)? = nil
@@ -33,9 +37,12 @@ extension Dataset {
   /// this set, which is like what the model will meet.
   ///
   /// - Parameters:
+  ///   - plenty: the data to train on.
   ///   - bridge: the share of `plenty` that is not trained on.
   ///   - test: the share of this set that is test data; the rest is for validation.
   ///   - train: the share of this set that is trained on too.
+  ///   - seed: decides what is drawn.
+  ///   - strata: what must be equally frequent in all parts, a class for instance; nil for nothing.
   public func split(
     trainingOn plenty: Dataset, bridge: Double, test: Double = 0.5, train: Double = 0, seed: UInt64,
     by strata: (@Sendable (Element) throws -> Int)? = nil

@@ -13,7 +13,10 @@ extension Dataset {
   ///       … train a fresh model on fold.train, score it on fold.validation
   ///     }
   ///
-  /// - Parameter strata: what must be equally frequent in all parts, a class for instance.
+  /// - Parameters:
+  ///   - count: how many folds there are; 2 or more.
+  ///   - seed: decides what is drawn.
+  ///   - strata: what must be equally frequent in all parts, a class for instance; nil for nothing.
   public func folds(
     _ count: Int, seed: UInt64, by strata: (@Sendable (Element) throws -> Int)? = nil
   ) throws(TensorError) -> [Fold<Element>] {

@@ -21,6 +21,7 @@ public final class AverageWeights: Callback {
   private var restored: CallbackState?
 
   /// - Parameters:
+  ///   - kind: the mean of all values, or a moving average.
   ///   - epochs: how many epochs go by before the first that counts.
   ///   - eachEpoch: whether the weights at the end of epochs are averaged, not those of all steps.
   public init(

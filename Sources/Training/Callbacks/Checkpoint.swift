@@ -20,11 +20,13 @@ public final class Checkpoint: Callback, RunFolderUser {
   private var monitor: Monitor
 
   /// - Parameters:
+  ///   - folder: that of the run, which the folder `checkpoints` is in.
   ///   - keepLast: how many of the newest stay.
   ///   - keepBest: whether that of the best epoch is kept too.
   ///   - everySteps: after how many steps one is written; nil for none in the middle of an epoch.
   ///   - everyEpochs: after how many epochs one is written.
   ///   - name: what the best epoch is told by; `val_loss` if there is validation, else `loss`.
+  ///   - mode: whether that number is to fall or to rise; judged by its name if automatic.
   public init(
     _ folder: String, keepLast: Int = 2, keepBest: Bool = true, everySteps: Int? = nil,
     everyEpochs: Int = 1, monitor name: String? = nil, mode: Monitor.Mode = .automatic

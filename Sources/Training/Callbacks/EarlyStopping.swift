@@ -22,8 +22,10 @@ public final class EarlyStopping: Callback {
   ///   - name: the number that is followed; `val_loss` if there is validation, else `loss`.
   ///   - patience: how many epochs without progress are waited for.
   ///   - minimumChange: how much better counts as progress.
+  ///   - mode: whether that number is to fall or to rise; judged by its name if automatic.
   ///   - restoreBest: whether the weights of the best epoch are put back at the end, also where all
   ///     epochs were trained.
+  ///   - start: how many epochs go by before the first that is compared.
   public init(
     _ name: String? = nil, patience: Int = 0, minimumChange: Double = 0,
     mode: Monitor.Mode = .automatic, restoreBest: Bool = true, start: Int = 0

@@ -10,6 +10,7 @@ public final class LearningRateSchedule: Callback {
   private let isByEpoch: Bool
 
   /// - Parameters:
+  ///   - schedule: the rate of each step, the first being 0.
   ///   - perEpoch: whether the schedule is over epochs, the first being 0, instead of steps.
   ///   - name: of one optimizer; nil for all.
   public init(_ schedule: Schedule, perEpoch: Bool = false, of name: String? = nil) {
@@ -48,6 +49,7 @@ public final class ReduceOnPlateau: Callback {
   ///   - minimumChange: how much better counts as progress.
   ///   - cooldown: how many epochs after that are not counted.
   ///   - smallest: the rate goes no lower.
+  ///   - mode: whether that number is to fall or to rise; judged by its name if automatic.
   public init(
     _ name: String? = nil, factor: Double = 0.1, patience: Int = 10, minimumChange: Double = 1e-4,
     cooldown: Int = 0, smallest: Double = 0, mode: Monitor.Mode = .automatic

@@ -15,6 +15,7 @@ public final class TensorBoard: Callback {
   private var events: EventFileWriter?
 
   /// - Parameters:
+  ///   - folder: where the event file is written.
   ///   - interval: how many steps there are to a point of the curves over steps.
   ///   - histograms: whether weights are written after each epoch.
   public init(_ folder: String, interval: Int = 50, histograms: Bool = true) {

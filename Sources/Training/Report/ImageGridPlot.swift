@@ -8,6 +8,8 @@ extension Plot {
   ///   - images: `[count, height, width, channels]`, one channel or three; numbers from 0 to 1, or
   ///     bytes. They are made at most 64 pixels wide and high.
   ///   - captions: one an image; those missing are empty.
+  ///   - title: the line above all images.
+  ///   - columns: how many images stand in a row.
   public static func images(
     _ images: Tensor, captions: [String] = [], title: String, columns: Int = 6
   ) throws(TensorError) -> Plot {

@@ -2,9 +2,13 @@ extension Plot {
   /// Curves of numbers over epochs, or over anything that counts, with a legend.
   ///
   /// - Parameters:
+  ///   - series: the curves, with the names in the legend.
+  ///   - title: the line above the plot.
+  ///   - axis: what is counted, written below the plot.
   ///   - best: the place along the axis that is marked, on the last series.
   ///   - first: the number of the first place.
   ///   - step: how far places are apart.
+  ///   - isLogarithmic: whether numbers are on a logarithmic scale.
   public static func lines(
     _ series: [Series], title: String, axis: String = "epoch", best: Int? = nil, first: Int = 1,
     step: Int = 1, isLogarithmic: Bool = false

@@ -17,7 +17,9 @@ public final class Report: Callback, RunFolderUser {
   private let sampleCount: Int
   private var lastWritten = ContinuousClock.now
 
-  /// - Parameter samples: how many samples of the validation data are shown.
+  /// - Parameters:
+  ///   - folder: that of the run.
+  ///   - samples: how many samples of the validation data are shown.
   public init(_ folder: String, samples: Int = 24) {
     runFolder = RunFolder(folder)
     sampleCount = max(0, samples)

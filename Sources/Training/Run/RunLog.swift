@@ -109,7 +109,9 @@ public final class JSONLines: Callback {
   private var lines: MetricLines?
   private var start = ContinuousClock.now
 
-  /// - Parameter interval: how many steps there are to a line.
+  /// - Parameters:
+  ///   - path: the file that the lines go to.
+  ///   - interval: how many steps there are to a line.
   public init(_ path: String, interval: Int = 50) {
     self.path = path
     self.interval = max(1, interval)

@@ -54,6 +54,7 @@ extension Module {
   /// Weights that have no shape yet take that of the file.
   ///
   /// - Parameters:
+  ///   - path: a safetensors file.
   ///   - partially: takes what fits by name and shape and leaves the rest; else whatever does not
   ///     fit is told in one error.
   ///   - device: where weights without a shape go; by default the current one.

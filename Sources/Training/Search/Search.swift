@@ -26,10 +26,12 @@ public struct SearchResult: Sendable {
 ///     print(found.best?.setting ?? "nothing")
 ///
 /// - Parameters:
+///   - settings: one for each training.
 ///   - name: the number that is compared.
 ///   - mode: whether it is to fall or to rise; by its name if not given.
 ///   - seed: each training draws from a source of its own, whose seed depends on this and its
 ///     number: the same search finds the same.
+///   - train: trains with a setting and returns numbers by name.
 public func search(
   _ settings: [Setting], for name: String, mode: Monitor.Mode = .automatic, seed: UInt64 = 0,
   _ train: (Setting) throws -> [String: Double]

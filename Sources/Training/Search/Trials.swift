@@ -62,7 +62,10 @@ public func crossValidate<Fold>(
 
 /// Trains `count` times with different seeds: how much of a result is chance.
 ///
-/// - Parameter train: gets the seed, which what layers draw from has too.
+/// - Parameters:
+///   - count: how many trainings there are; above 0.
+///   - seed: the seed of each training depends on this and its number.
+///   - train: gets the seed, which what layers draw from has too.
 public func repeated(
   _ count: Int, seed: UInt64 = 0, _ train: (_ seed: UInt64) throws -> [String: Double]
 ) throws(TensorError) -> Trials {

@@ -9,6 +9,8 @@ public struct Crop: Preparation {
   let withTargets: Bool
 
   /// - Parameters:
+  ///   - height: rows of what is cut out.
+  ///   - width: columns of what is cut out.
   ///   - padding: zeros put around the image first.
   ///   - seed: nil cuts out the middle.
   ///   - withTargets: true where the first target is an image too.

@@ -17,6 +17,8 @@ public struct RandomAffine: Preparation {
   ///   - degrees: the largest turn, either way.
   ///   - zoom: the factors; above 1 things become larger.
   ///   - shift: the largest shift along each axis, as a share of the image.
+  ///   - fill: what stands where the image does not reach.
+  ///   - seed: decides what is drawn, together with the epoch and the example.
   ///   - withTargets: true where the first target is an image too.
   public init(
     degrees: Float = 0, zoom: ClosedRange<Float> = 1...1, shift: Float = 0, fill: Float = 0,

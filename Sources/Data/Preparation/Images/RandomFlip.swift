@@ -21,6 +21,9 @@ public struct RandomFlip: Preparation {
   let seed: UInt64
 
   /// - Parameters:
+  ///   - direction: what becomes what.
+  ///   - probability: with which an example is flipped, from 0 to 1.
+  ///   - seed: decides what is drawn, together with the epoch and the example.
   ///   - classes: what a class becomes in the mirror, for those that change.
   ///   - withTargets: true where the first target is an image too, a mask for instance.
   public init(

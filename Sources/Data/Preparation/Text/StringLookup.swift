@@ -21,8 +21,7 @@ public struct StringLookup: Sendable {
   }
 
   /// The vocabulary of what occurs, the most frequent first, equally frequent ones by the alphabet.
-  ///
-  /// - Parameter limit: how many strings are kept.
+  /// The first `limit` of them are kept; all if it is nil.
   public init(countedIn strings: some Sequence<String>, limit: Int? = nil) {
     var counts: [String: Int] = [:]
     for string in strings { counts[string, default: 0] += 1 }

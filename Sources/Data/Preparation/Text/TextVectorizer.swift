@@ -43,7 +43,12 @@ public struct TextVectorizer: Sendable {
 
   /// A vectoriser with the most frequent tokens of `texts`, equally frequent ones by the alphabet.
   ///
-  /// - Parameter limit: how many tokens there are at most, the two first included.
+  /// - Parameters:
+  ///   - texts: those that tokens are counted in.
+  ///   - limit: how many tokens there are at most, the two first included; nil for all.
+  ///   - length: how many tokens are kept of a text and filled up to; nil for as many as it has.
+  ///   - tokens: what a token is.
+  ///   - simplifies: whether letters are made small and punctuation is left out first.
   public init(
     fittedTo texts: some Sequence<String>, limit: Int? = nil, length: Int? = nil,
     tokens: Tokens = .words, simplifies: Bool = true

@@ -21,6 +21,7 @@ public struct ImageFolder: Sendable {
   /// Lists the pictures in `path`.
   ///
   /// - Parameters:
+  ///   - path: the folder that has a sub-folder for each class.
   ///   - size: rows and columns that pictures are brought to; their own if nil.
   ///   - channels: 1 for grey, 3 for RGB, 2 and 4 with alpha.
   ///   - workers: how many threads decode pictures.

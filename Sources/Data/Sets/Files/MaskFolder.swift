@@ -31,7 +31,9 @@ public struct MaskFolder: Sendable {
   /// `path/masks`, and reads the masks to find the classes.
   ///
   /// - Parameters:
-  ///   - size: rows and columns that pairs are brought to, masks by the nearest pixel; their own if nil.
+  ///   - path: the folder that has `images` and `masks`.
+  ///   - size: rows and columns that pairs are brought to, masks by the nearest pixel; their own if
+  ///     nil.
   ///   - channels: of the pictures: 1 for grey, 3 for RGB, 2 and 4 with alpha.
   ///   - values: the grey value of each class, where that is known, as of a model that is trained;
   ///     others in a mask are then an error.

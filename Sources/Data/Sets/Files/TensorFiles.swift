@@ -44,9 +44,8 @@ public func readTensors(
 }
 
 /// Writes tensors to an npz or safetensors file, by how its name ends, that appears at once and
-/// whole, or not at all.
-///
-/// - Parameter compressed: whether arrays of an npz file are deflated.
+/// whole, or not at all. `compressed` deflates the arrays of an npz file, and changes nothing of
+/// a safetensors file.
 public func writeTensors(
   _ tensors: [String: Tensor], to path: String, compressed: Bool = false
 ) throws(TensorError) {

@@ -49,9 +49,8 @@ extension Picture {
   }
 
   /// The images of a batch `[count, rows, columns, channels]`, side by side from left to right and
-  /// top to bottom, with black lines of one pixel between them.
-  ///
-  /// - Parameter columns: how many stand in a row; nil makes the grid about square.
+  /// top to bottom, with black lines of one pixel between them. `columns` stand in a row;
+  /// nil makes the grid about square.
   public init(grid images: Tensor, columns: Int? = nil) throws(TensorError) {
     guard images.rank == 4, (1...4).contains(images.shape[3]) else {
       throw TensorError(

@@ -35,7 +35,11 @@ extension Dataset where Element == Example {
 
   /// A circle inside another.
   ///
-  /// - Parameter factor: the radius of the inner one; that of the outer is 1.
+  /// - Parameters:
+  ///   - count: how many points there are, on both circles together.
+  ///   - factor: the radius of the inner circle; that of the outer is 1.
+  ///   - noise: the standard deviation of what is added to both coordinates.
+  ///   - seed: decides what is drawn.
   public static func circles(
     count: Int, factor: Float = 0.5, noise: Float = 0.05, seed: UInt64
   ) throws(TensorError) -> Dataset {

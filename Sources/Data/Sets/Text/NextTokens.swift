@@ -8,8 +8,11 @@ extension Dataset where Element == Example {
   ///     let vectorizer = try TextVectorizer(fittedTo: [text], tokens: .characters, simplifies: false)
   ///     let data = try Dataset.nextTokens(in: vectorizer.indices(text), length: 64)
   ///
-  /// - Parameter step: how far a window begins behind the one before; `length` if nil. What is left
-  ///   over at the end is not used.
+  /// - Parameters:
+  ///   - tokens: numbers of tokens; more than `length`.
+  ///   - length: how many tokens a window has.
+  ///   - step: how far a window begins behind the one before; `length` if nil. What is left over at
+  ///     the end is not used.
   public static func nextTokens(
     in tokens: [Int], length: Int, step: Int? = nil
   ) throws(TensorError) -> Dataset {
