@@ -88,6 +88,15 @@ inline void pack_across(__local VALUE *target, int width, __global const ELEMENT
 inline __attribute__((always_inline)) void pack_along(__local VALUE *target, const int width,
                                                       __global const ELEMENT *source, long leading,
                                                       int count, int depth) {
+#ifdef FLOAT32
+  if (count == width && width % VECTOR_WIDTH == 0) {
+    for (int k = 0; k < depth; k++)
+#pragma unroll
+      for (int i = 0; i < width; i += VECTOR_WIDTH)
+        STORE_VECTOR(LOAD_VECTOR(0, source + k * leading + i), 0, target + k * width + i);
+    return;
+  }
+#endif
   if (count == width) {
     for (int k = 0; k < depth; k++) {
       // All loads before all stores, so that they become vectors.

@@ -128,7 +128,9 @@
 // One work item takes one segment of `share` outer indices and one of `blocks` blocks of columns. It
 // goes through memory in spans of up to LANES elements: a part of a row, or several short rows, each
 // lane being reduced for itself at first.
+#ifndef LANES
 #define LANES 128
+#endif
 // Spans in a run. The runs of a sum are added pairwise, which keeps its error small.
 #define RUN 8
 #define LEVELS 24
@@ -219,7 +221,26 @@ kernel void reduce(PARAMETERS) {
     STATE levels[LEVELS][LANES];
     int runs = 0;
     for (INDEX c = c_begin; c < c_end;) {
-      for (int r = 0; r < RUN && c < c_end; r++) {
+      int r = 0;
+#if !PROGRAM_READS_ROWS
+      if (columns == LANES && c + RUN <= c_end) {
+        // All rows of a run at once, so that a state is loaded and stored once for them.
+        VECTORIZE
+        for (int l = 0; l < LANES; l++) {
+          STATE all = NEUTRAL;
+          UNROLL
+          for (int row = 0; row < RUN; row++) {
+            const INDEX i = origin + (c + row) * inner + l;
+            PROGRAM_ELEMENT
+            all = COMBINE(all, PROGRAM_RESULT);
+          }
+          state[l] = all;
+        }
+        c += RUN;
+        r = RUN;
+      }
+#endif
+      for (; r < RUN && c < c_end; r++) {
         const int lanes = (int)min((INDEX)rows, c_end - c) * columns;
         if (lanes == LANES)
           SPAN(LANES, origin + c * inner, { state[l] = COMBINE(state[l], value); })

@@ -72,7 +72,9 @@ struct ReductionCut {
   let team: Int, isSideBySide: Bool
   let groups: Int
 
-  private static let lanes = 128
+  /// Elements that one work item of a CPU reduces side by side.
+  let lanes: Int
+
   private static let run = 8
   static let items = 256
 
@@ -81,18 +83,21 @@ struct ReductionCut {
     let (outer, count, inner) = (reduction.outer, reduction.count, reduction.inner)
     switch flavour {
     case .cpu:
+      // Wide rows are read 2 KiB at a time, which is what prefetching hardware follows.
+      lanes = inner >= 2048 ? 512 : 128
       team = 1
       isSideBySide = false
-      blocks = (inner + Self.lanes - 1) / Self.lanes
-      let width = min(inner, Self.lanes)
-      let chunk = 1 << 15
-      let step = max(1, Self.lanes / inner) * Self.run
+      blocks = (inner + lanes - 1) / lanes
+      let width = min(inner, lanes)
+      let chunk = lanes << 8
+      let step = max(1, lanes / inner) * Self.run
       let wanted = isLast || count * width < 2 * chunk ? 1 : (count * width + chunk - 1) / chunk
       segment = max(step, ((count + wanted - 1) / wanted + step - 1) / step * step)
       segments = max(1, (count + segment - 1) / segment)
       share = segments > 1 ? 1 : max(1, min(outer, chunk / 2 / max(1, count * width)))
       groups = (outer + share - 1) / share * blocks * segments
     case .gpu:
+      lanes = 1
       isSideBySide = inner > 1
       var size = inner > 1 ? 8 : 1
       while inner == 1, size < Self.items, size * 8 < count { size *= 2 }
@@ -148,7 +153,9 @@ private final class ReductionPass {
       ("FINDS", reduction.findsPlace ? "1" : "0"),
       ("FROM_SEGMENTS", fromSegments ? "1" : "0"), ("TO_SEGMENTS", toSegments ? "1" : "0"),
     ]
-    if backend.flavour == .gpu {
+    if backend.flavour == .cpu {
+      defines.append(("LANES", "\(cut.lanes)"))
+    } else {
       defines += [("TEAM", "\(cut.team)"), ("SIDE_BY_SIDE", cut.isSideBySide ? "1" : "0")]
     }
     let source = ProgramSource(

@@ -83,7 +83,7 @@ enum ReductionCases {
     ([3, 5], nil), ([3, 5], [0]), ([3, 5], [1]), ([3, 5], [-1]), ([17, 33], [0]), ([17, 33], [1]),
     ([2, 3, 4], [1]), ([2, 3, 4], [0, 2]), ([2, 3, 4], [0, 1]), ([2, 3, 4], [-1, -2]),
     ([4, 1, 3], [1]), ([2, 300, 3], [1]), ([3, 257], [1]), ([257, 3], [0]), ([129, 65], [0]),
-    ([2, 1, 3, 1, 2, 1, 2, 2], [0, 2, 4, 6]), ([0, 3], [1]), ([3, 4], []),
+    ([2, 1, 3, 1, 2, 1, 2, 2], [0, 2, 4, 6]), ([0, 3], [1]), ([3, 4], []), ([11, 2051], [0]),
   ]
 
   private static func length(_ shape: [Int], _ axes: [Int]?) -> Int {
@@ -154,7 +154,9 @@ enum ReductionCases {
     return samples.map { sample in
       let input = sample.inputs[0]
       let isPlain = input.view == .plain && (input.type == .float32 || input.type == .float64)
-      let isSimple = input.shape.count < 3 || sample.attributes.hasPrefix("axes [1]")
+      let isSimple =
+        input.shape.count < 3 && input.shape != [11, 2051]
+        || sample.attributes.hasPrefix("axes [1]")
       return sample.with {
         $0.runsEverywhere = $0.runsEverywhere && (isModel || (isPlain && isSimple))
       }
