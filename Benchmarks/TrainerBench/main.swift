@@ -5,8 +5,9 @@ import TestSupport
 
 // trainer-bench [SECONDS]: what a step of LeNet costs by hand, in a trainer, and with callbacks.
 //
-// Made images, 64 × 28 × 28 × 1. The ways take turns, two epochs of 50 steps each, until the time is up;
-// each is compared with its neighbour in the same turn, since the machine changes from turn to turn.
+// Made images, 64 × 28 × 28 × 1. The ways take turns, two epochs of 50 steps each, until the time
+// is up; each is compared with its neighbour in the same turn, since the machine changes from turn
+// to turn.
 let batchSize = 64
 let steps = 50
 let seconds = CommandLine.arguments.dropFirst().first.flatMap { Double($0) } ?? 60
@@ -60,8 +61,8 @@ final class Hand {
   }
 }
 
-/// Seconds from the end of one step to the end of the next in the second epoch, all callbacks included,
-/// and of all that is no step.
+/// Seconds from the end of one step to the end of the next in the second epoch, all callbacks
+/// included, and of all that is no step.
 final class Clock: Callback {
   private(set) var steps: [Double] = []
   private(set) var inEpochs = 0.0

@@ -27,8 +27,8 @@ static inline int64_t common_divisor(int64_t a, int64_t b) {
   return a;
 }
 
-// The positions of the input of which, padding counted, `phase` is left after division by the stride:
-// only taps with the same remainder reach them.
+// The positions of the input of which, padding counted, `phase` is left after division by the
+// stride: only taps with the same remainder reach them.
 static inline struct axis gradient_axis(const convolution_window *w, int64_t phase) {
   int64_t s = w->stride, every = s / common_divisor(s, w->dilation);
   struct axis axis = {.step = s, .source_step = 1, .tap_step = -every};

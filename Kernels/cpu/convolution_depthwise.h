@@ -17,8 +17,9 @@ ALWAYS void NAME(store_part)(float *to, VECTOR value, int64_t count) {
   for (int64_t i = 0; i < count; i++) to[i] = value[i];
 }
 
-// `together` results side by side. Channels are the inner loop: a result that has just been stored and
-// a position that is then loaded often lie a multiple of 4096 bytes apart, for which loads wait.
+// `together` results side by side. Channels are the inner loop: a result that has just been stored
+// and a position that is then loaded often lie a multiple of 4096 bytes apart, for which loads
+// wait.
 ALWAYS void NAME(depthwise_some)(
     const int together, const float *from, int64_t stride, const int64_t *offsets,
     const float *weights, const int64_t *taps, int64_t tap_count, const float *start, float *to,
@@ -48,7 +49,8 @@ ALWAYS void NAME(depthwise_some)(
     }
 }
 
-// to[p][c] = start[c] + Σ over t of from[p · stride + offsets[t] + c] · weights[taps[t] · channels + c].
+// to[p][c] = start[c] + Σ over t of from[p · stride + offsets[t] + c] · weights[taps[t] · channels
+// + c].
 static TARGET void NAME(depthwise)(
     const float *from, int64_t stride, const int64_t *offsets, const float *weights,
     const int64_t *taps, int64_t tap_count, const float *start, float *to, int64_t to_stride,

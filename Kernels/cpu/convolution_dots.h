@@ -18,8 +18,8 @@ ALWAYS float NAME(total)(VECTOR x) {
 }
 
 // result[i · result_stride + c] = start[c] + Σ over segments s and p < length of
-// left[offsets[s] + i · stride + p] · weights[c][s][p], weights with `pitch` floats a segment of which
-// those past `length` are zero. Up to a vector past `left`'s last term is read, and left out.
+// left[offsets[s] + i · stride + p] · weights[c][s][p], weights with `pitch` floats a segment of
+// which those past `length` are zero. Up to a vector past `left`'s last term is read, and left out.
 ALWAYS void NAME(dots)(
     const int rows, const int channels, const float *left, int64_t stride, const int64_t *offsets,
     int64_t segments, int64_t length, int64_t pitch, const float *weights, const float *start,

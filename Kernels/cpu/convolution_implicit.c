@@ -5,8 +5,9 @@
 #include "threads.h"
 
 // The forward pass as a product of patches and filter whose patches are never stored: a tile of
-// neighbouring results reads its rows where they lie in a padded rectangle of the image. The gradient
-// of the input is the same with the filter turned around, once for each phase of the stride.
+// neighbouring results reads its rows where they lie in a padded rectangle of the image. The
+// gradient of the input is the same with the filter turned around, once for each phase of the
+// stride.
 
 enum {
   // Phases along one axis, at most.
@@ -113,7 +114,8 @@ static void pack_few(const struct plan *plan) {
 
 enum { PACKED = 32 };
 
-// Some source channels of one tap of the filter, for all phases: the one that has the tap packs them.
+// Some source channels of one tap of the filter, for all phases: the one that has the tap packs
+// them.
 static void pack(void *context, int64_t chunk, int thread) {
   (void)thread;
   const struct plan *plan = context;

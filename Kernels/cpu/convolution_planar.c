@@ -7,8 +7,8 @@
 #include "threads.h"
 
 // Results of few channels would leave most of a vector along the channels empty. So each channel is
-// copied into a plane of its own, padding included, and vectors lie along the rows: the only strides
-// that this suits are those of 1.
+// copied into a plane of its own, padding included, and vectors lie along the rows: the only
+// strides that this suits are those of 1.
 
 enum {
   // Multiplications that a chunk does at least.

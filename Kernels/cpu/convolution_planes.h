@@ -57,8 +57,8 @@ static TARGET void NAME(any_planes)(int channels, const struct planes_operands *
 }
 #undef CASE
 
-// sums[a][k][…] += Σ over rows and x of left[row · pitch + a · step + x] · gradients of plane k, the
-// last vector of a row cut where the row ends: `columns` of both are meant.
+// sums[a][k][…] += Σ over rows and x of left[row · pitch + a · step + x] · gradients of plane k,
+// the last vector of a row cut where the row ends: `columns` of both are meant.
 ALWAYS void NAME(plane_sums)(
     const int taps, const int channels, const struct plane_sums_operands *o, const float *left,
     float *sums) {

@@ -83,5 +83,6 @@ struct convolution_processor {
   convolution_transform image, result, filter, gradient, filter_result;
 };
 
-// Of the processor that this runs on, or NULL if it has no vectors that the methods are written for.
+// Of the processor that this runs on, or NULL if it has no vectors that the methods are written
+// for.
 const struct convolution_processor *convolution_processor(void);

@@ -1,5 +1,5 @@
-// The inner loops of convolutions for one kind of processor. Included once for each, with TARGET its
-// attribute, NAME(x) its name for x, LANES floats in a vector, ROWS of a tile of two vectors.
+// The inner loops of convolutions for one kind of processor. Included once for each, with TARGET
+// its attribute, NAME(x) its name for x, LANES floats in a vector, ROWS of a tile of two vectors.
 //
 // A tile is rows × vectors of results, kept in registers while all of its terms are added up. With
 // two vectors it has at most ROWS rows, with one twice as many.

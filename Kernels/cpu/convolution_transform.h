@@ -1,8 +1,8 @@
 // The transforms of Winograd's F(4×4, 3×3) for one kind of processor, a vector of channels at a
 // time. Included after convolution_tile.h, with the same macros.
 //
-// Points are 0, ±√½, ±√2, ∞: the error is a fifth of what 0, ±1, ±2, ∞ make. Of a transformed tile the
-// points follow each other row by row.
+// Points are 0, ±√½, ±√2, ∞: the error is a fifth of what 0, ±1, ±2, ∞ make. Of a transformed tile
+// the points follow each other row by row.
 
 #define ROOT 1.41421356f
 

@@ -5,8 +5,8 @@
 #include "scratch.h"
 #include "threads.h"
 
-// The forward pass, and the gradient of the input, which is the forward pass of the gradient with the
-// filter turned around.
+// The forward pass, and the gradient of the input, which is the forward pass of the gradient with
+// the filter turned around.
 
 struct plan {
   const convolution_work *work;
@@ -194,8 +194,8 @@ void convolution_winograd(convolution_pass pass, const convolution_work *work) {
   plan.down = quotient(plan.rows, 4);
   plan.across = quotient(plan.columns, 4);
   plan.lines = s->batch * plan.down;
-  // As many tiles as leave their transform in the second-level cache, in chunks that several threads
-  // can share evenly.
+  // As many tiles as leave their transform in the second-level cache, in chunks that several
+  // threads can share evenly.
   int64_t tiles = minimum(56, maximum(14, (1 << 21) / (POINTS * 8 * plan.source.channels) * 2));
   int64_t chunks = quotient(plan.lines, maximum(1, tiles / plan.across));
   if (chunks < 16) chunks = multiple(chunks, 4);

@@ -12,7 +12,8 @@ typedef struct {
   const ctc_call *call;
 } plan;
 
-// One sequence: its steps, labels, and the states between which they are: blanks and labels in turn.
+// One sequence: its steps, labels, and the states between which they are: blanks and labels in
+// turn.
 typedef struct {
   const ctc_shape *shape;
   const void *x, *targets;

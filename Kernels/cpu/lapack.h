@@ -2,8 +2,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// The Fortran symbols of LAPACK that OpenBLAS carries. Matrices are column-major. Fortran appends the
-// length of each text argument.
+// The Fortran symbols of LAPACK that OpenBLAS carries. Matrices are column-major. Fortran appends
+// the length of each text argument.
 
 #define LAPACK_FUNCTIONS(p, T) \
   void p##potrf_(const char *uplo, const int *n, T *a, const int *lda, int *info, size_t); \

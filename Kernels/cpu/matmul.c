@@ -80,16 +80,16 @@ struct plan {
   // What one chunk computes, chunks below each other and beside each other.
   int64_t rows, columns, down, across;
   bool packs_left;
-  // The block of columns of each chunk beside another as packed, if threads share them, and in which
-  // state they are; then chunks go along one step only, from `first` on.
+  // The block of columns of each chunk beside another as packed, if threads share them, and in
+  // which state they are; then chunks go along one step only, from `first` on.
   float *shared;
   int64_t block_size;
   _Atomic int *states;
   int64_t first;
 };
 
-// Where panel `i` of a chunk of `rows` rows starts: the first is as high as can be, since it packs the
-// right matrix, and the others are about alike.
+// Where panel `i` of a chunk of `rows` rows starts: the first is as high as can be, since it packs
+// the right matrix, and the others are about alike.
 static int panel_start(const struct plan *plan, int64_t rows, int64_t i) {
   int64_t most = plan->processor->rows;
   if (i == 0) return 0;
@@ -97,8 +97,8 @@ static int panel_start(const struct plan *plan, int64_t rows, int64_t i) {
   return (int)(most + (i - 1) * (rows - most) / quotient(rows - most, most));
 }
 
-// Panel `i` of the chunk of `rows` rows that starts at `row`, from `first` of the summed index; none
-// past the end.
+// Panel `i` of the chunk of `rows` rows that starts at `row`, from `first` of the summed index;
+// none past the end.
 static struct left panel(
     const struct plan *plan, int64_t row, int64_t rows, int64_t i, int64_t first) {
   const struct matmul_f32 *p = plan->product;
@@ -114,14 +114,15 @@ static struct left panel(
 }
 
 // A chunk packs its part of the right matrix while it multiplies its first panel of rows, unless
-// another thread has packed it, and each panel while it multiplies the one before: what is read from
-// afar is waited for in between.
+// another thread has packed it, and each panel while it multiplies the one before: what is read
+// from afar is waited for in between.
 static void multiply_chunk(void *context, int64_t chunk, int thread) {
   (void)thread;
   const struct plan *plan = context;
   const struct processor *processor = plan->processor;
   const struct matmul_f32 *p = plan->product;
-  // The chunks of a block of columns follow each other: a thread goes on with what it has in its cache.
+  // The chunks of a block of columns follow each other: a thread goes on with what it has in its
+  // cache.
   int64_t row = chunk % plan->down * plan->rows;
   int64_t block = chunk / plan->down, column = block * plan->columns;
   int64_t rows = minimum(plan->rows, p->rows - row);

@@ -2,8 +2,8 @@
 
 #include "threads.h"
 
-// Many products of one shape: large ones one after the other, each on all threads; small ones several
-// a chunk, each on the thread that takes it.
+// Many products of one shape: large ones one after the other, each on all threads; small ones
+// several a chunk, each on the thread that takes it.
 
 // Multiplications that one chunk does at least.
 enum { ALONE = 1 << 19 };

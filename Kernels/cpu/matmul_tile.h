@@ -37,8 +37,8 @@ ALWAYS void NAME(store_part)(float *to, VECTOR value, int count) {
   STORE_PART(to, MASK(count), value);
 }
 
-// One tile. `width` results are stored of each row, or all if it is 0. With `copies` what is read of
-// the right matrix is put into `packed` as a panel.
+// One tile. `width` results are stored of each row, or all if it is 0. With `copies` what is read
+// of the right matrix is put into `packed` as a panel.
 ALWAYS void NAME(tile)(
     const int rows, const int vectors, const enum form form, const bool copies,
     const struct strip *s, const float *left, const float *right, int64_t right_stride,

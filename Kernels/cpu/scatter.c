@@ -19,7 +19,8 @@ static int64_t minimum(int64_t a, int64_t b) { return a < b ? a : b; }
 static int64_t maximum(int64_t a, int64_t b) { return a > b ? a : b; }
 static int64_t quotient(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
-// The updates `order[0..<n]` of one row, `stride` elements apart, brought together in `width` elements.
+// The updates `order[0..<n]` of one row, `stride` elements apart, brought together in `width`
+// elements.
 typedef void (*together)(
     void *result, const void *base, const void *updates, const int64_t *order, int64_t n,
     int64_t stride, int64_t width);
@@ -92,8 +93,8 @@ typedef struct {
   together run;
   bool (*along)(
       const scatter_shape *, const char *, const void *, const char *, char *, int64_t, int64_t);
-  // Rows, or columns, in a chunk; blocks of columns for each of `outer`, or how many of these a chunk
-  // takes whole.
+  // Rows, or columns, in a chunk; blocks of columns for each of `outer`, or how many of these a
+  // chunk takes whole.
   int64_t each, blocks, outers;
   atomic_bool fault;
 } plan;

@@ -2,8 +2,8 @@ package import Geometry
 
 /// Recurrent networks over whole sequences.
 package protocol RecurrenceKernels {
-  /// Bindings, all contiguous: the projected inputs, the recurrent kernel `[units, gates · units]`; if
-  /// the recurrence has them the candidate's bias `[units]`, the state it starts from, an LSTM's
+  /// Bindings, all contiguous: the projected inputs, the recurrent kernel `[units, gates · units]`;
+  /// if the recurrence has them the candidate's bias `[units]`, the state it starts from, an LSTM's
   /// cell, the mask `[batch, steps]` of bools; then the result.
   func recurrence(_ recurrence: Recurrence) throws(TensorError) -> any Kernel
 

@@ -1,7 +1,7 @@
 package import Geometry
 
-/// Softmax, its logarithm, cross-entropy, connectionist temporal classification, and the gradients of
-/// all.
+/// Softmax, its logarithm, cross-entropy, connectionist temporal classification, and the gradients
+/// of all.
 package protocol SoftmaxKernels {
   /// Elements along an axis that are all -∞ give zeros.
   ///

@@ -11,7 +11,8 @@
 #include <jpeglib.h>
 #include <jerror.h>
 
-// A picture being read. All zero before `jpeg_memory_open`; `jpeg_memory_close` frees what it holds.
+// A picture being read. All zero before `jpeg_memory_open`; `jpeg_memory_close` frees what it
+// holds.
 typedef struct {
   struct jpeg_decompress_struct *info;
   struct jpeg_error_mgr errors;
@@ -92,7 +93,8 @@ static inline int32_t jpeg_memory_open(jpeg_memory *memory, const uint8_t *bytes
   return 1;
 }
 
-// Reads all rows into `samples`, which has width * height * channels bytes, and the end of the file.
+// Reads all rows into `samples`, which has width * height * channels bytes, and the end of the
+// file.
 static inline int32_t jpeg_memory_read(jpeg_memory *memory, uint8_t *samples) {
   if (setjmp(memory->failed)) return 0;
   jpeg_start_decompress(memory->info);

@@ -1,7 +1,7 @@
 // Reads and writes PNG pictures in memory through libpng.
 //
-// libpng leaves a function that failed by longjmp, which Swift code must not be on the way of: these
-// functions hold no Swift frames, and return instead.
+// libpng leaves a function that failed by longjmp, which Swift code must not be on the way of:
+// these functions hold no Swift frames, and return instead.
 #include <png.h>
 #include <stdint.h>
 #include <stdlib.h>

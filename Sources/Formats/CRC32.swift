@@ -1,6 +1,7 @@
 internal import CZlib
 
-/// The checksum of zlib, gzip, zip and PNG: polynomial 0xEDB88320, as Python's `zlib.crc32` gives it.
+/// The checksum of zlib, gzip, zip and PNG: polynomial 0xEDB88320, as Python's `zlib.crc32` gives
+/// it.
 package enum CRC32 {
   /// The checksum of what `previous` is that of, with `bytes` behind it.
   package static func checksum(_ bytes: [UInt8], after previous: UInt32 = 0) -> UInt32 {

@@ -35,13 +35,13 @@ extension InputFile {
 }
 
 extension SafetensorsFile {
-  /// Runs `body` with the little-endian, row-major elements of the tensor called `name`, mapped from
-  /// the file without a copy. The memory is gone when `body` returns.
+  /// Runs `body` with the little-endian, row-major elements of the tensor called `name`, mapped
+  /// from the file without a copy. The memory is gone when `body` returns.
   ///
   ///     let tensor = try file.withMappedBytes("dense.kernel") { try Tensor(bytes: $0, …) }
   ///
-  /// Only for a file that no program shortens meanwhile, which would end the process; a file that is
-  /// replaced, as this library does, stays as it was. `bytes(_:)` copies, and throws instead.
+  /// Only for a file that no program shortens meanwhile, which would end the process; a file that
+  /// is replaced, as this library does, stays as it was. `bytes(_:)` copies, and throws instead.
   public func withMappedBytes<Result>(
     _ name: String, _ body: (UnsafeRawBufferPointer) throws(TensorError) -> Result
   ) throws(TensorError) -> Result {

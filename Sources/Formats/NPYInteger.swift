@@ -1,6 +1,7 @@
 internal import Geometry
 
-/// An integer type of NumPy's that tensors do not have, read as a wider one that has all its numbers.
+/// An integer type of NumPy's that tensors do not have, read as a wider one that has all its
+/// numbers.
 struct NPYInteger {
   let byteCount: Int
   let isSigned: Bool

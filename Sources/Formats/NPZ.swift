@@ -51,8 +51,9 @@ public final class NPZFile: Sendable {
 /// Writes `arrays` to an npz file that appears at once and whole, or not at all. They are deflated
 /// if `compressed`, otherwise stored.
 ///
-/// - Throws: `TensorError`: `argument` for names that are not unique and arrays that do not fit a zip
-///   archive of 4 GiB, `io` if the file cannot be written. The file at `path` is then as it was.
+/// - Throws: `TensorError`: `argument` for names that are not unique and arrays that do not fit a
+///   zip archive of 4 GiB, `io` if the file cannot be written. The file at `path` is then as it
+///   was.
 public func writeNPZ(
   _ arrays: KeyValuePairs<String, NPY>, compressed: Bool = false, to path: String
 ) throws(TensorError) {

@@ -3,9 +3,9 @@ internal import Glibc
 
 /// The pictures of a folder that has a sub-folder for each class, named after it.
 ///
-/// Classes and the files of a class are in the order of their names' bytes, so that they are the same
-/// everywhere. Files count if their names end in `.png`, `.jpg` or `.jpeg`; names that begin with a
-/// full stop do not.
+/// Classes and the files of a class are in the order of their names' bytes, so that they are the
+/// same everywhere. Files count if their names end in `.png`, `.jpg` or `.jpeg`; names that begin
+/// with a full stop do not.
 public struct PictureFolder: Sendable {
   public let path: String
   /// The names of the sub-folders.
@@ -19,7 +19,8 @@ public struct PictureFolder: Sendable {
 
   /// Lists the folder at `path`. The pictures are not opened.
   ///
-  /// - Throws: `TensorError`: `io` if it cannot be read, `argument` if it has no pictures as described.
+  /// - Throws: `TensorError`: `io` if it cannot be read, `argument` if it has no pictures as
+  ///   described.
   public init(_ path: String) throws(TensorError) {
     self.path = path
     var classNames: [String] = []

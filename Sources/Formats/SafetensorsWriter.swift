@@ -5,8 +5,8 @@ public import Geometry
 /// The same tensors and metadata give the same bytes. `bytes` gives the little-endian, row-major
 /// elements of one entry at a time, so that a model need not be in memory twice.
 ///
-/// - Throws: `TensorError`: `argument` for names that a file cannot have, `io` if the file cannot be
-///   written, and whatever `bytes` throws. The file at `path` is then as it was.
+/// - Throws: `TensorError`: `argument` for names that a file cannot have, `io` if the file cannot
+///   be written, and whatever `bytes` throws. The file at `path` is then as it was.
 public func writeSafetensors(
   _ entries: [SafetensorsEntry], metadata: [String: String] = [:], to path: String,
   bytes: (SafetensorsEntry) throws(TensorError) -> [UInt8]

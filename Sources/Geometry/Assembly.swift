@@ -19,7 +19,8 @@ package struct Assembly: Hashable, Sendable {
   package let shape: Shape
   /// One an input.
   package let parts: [Part]
-  /// The bits in memory of an element between the parts (`Word.memoryBits`); nil if they cover it all.
+  /// The bits in memory of an element between the parts (`Word.memoryBits`); nil if they cover it
+  /// all.
   package let fill: UInt64?
 
   package init(type: ScalarType, shape: Shape, parts: [Part], fill: UInt64?) {

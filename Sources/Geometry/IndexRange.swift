@@ -1,7 +1,7 @@
 /// Which indices an operation takes, and what it says when data holds another one.
 ///
-/// Indices are data: kernels are the first to see them. A kernel touches no memory for an index that
-/// is out of range, and has this error thrown.
+/// Indices are data: kernels are the first to see them. A kernel touches no memory for an index
+/// that is out of range, and has this error thrown.
 package struct IndexRange: Hashable, Sendable {
   /// The function that was called, as the caller spells it.
   package let operation: String

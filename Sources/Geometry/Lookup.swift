@@ -12,8 +12,8 @@ package struct Lookup: Hashable, Sendable {
   package let indices: Int
   package let range: IndexRange
 
-  /// - Parameter isAlong: whether `indices` differs from `shape` in that axis only and names elements;
-  ///   else it may have any shape and names rows.
+  /// - Parameter isAlong: whether `indices` differs from `shape` in that axis only and names
+  ///   elements; else it may have any shape and names rows.
   package init(
     of shape: Shape, _ type: ScalarType, axis: Int, at indices: Shape, _ indexType: ScalarType,
     isAlong: Bool, _ range: IndexRange

@@ -3,7 +3,8 @@ package struct MatrixProduct: Hashable, Sendable {
   package let type: ScalarType
   package let rows: Int, columns: Int, inner: Int
   package let left: Operand, right: Operand
-  /// The batch axes of the result, outermost first, merged where they can be; empty for one product.
+  /// The batch axes of the result, outermost first, merged where they can be; empty for one
+  /// product.
   package let batch: [Int]
 
   package struct Operand: Hashable, Sendable {

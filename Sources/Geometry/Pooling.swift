@@ -35,8 +35,8 @@ package struct Pooling: Hashable, Sendable {
   }
 }
 
-/// Sums with weights along both spatial axes of images `[batch, rows, columns, channels]`: averages of
-/// windows and cells, images of another size, and the gradients of these.
+/// Sums with weights along both spatial axes of images `[batch, rows, columns, channels]`: averages
+/// of windows and cells, images of another size, and the gradients of these.
 package struct Resampling: Hashable, Sendable {
   package let type: ScalarType
   package let batch: Int, channels: Int

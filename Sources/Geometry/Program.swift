@@ -1,7 +1,8 @@
-/// Straight-line code that turns the elements of some inputs at one index into results at that index.
+/// Straight-line code that turns the elements of some inputs at one index into results at that
+/// index.
 ///
-/// Values are numbered: first the inputs, then the scalars, then each instruction's result. A program
-/// has no sizes in it; where its inputs lie is said by a `Domain`.
+/// Values are numbered: first the inputs, then the scalars, then each instruction's result. A
+/// program has no sizes in it; where its inputs lie is said by a `Domain`.
 package struct Program: Hashable, Sendable {
   package struct Instruction: Hashable, Sendable {
     package var operation: Elementwise

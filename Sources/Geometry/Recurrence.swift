@@ -1,7 +1,7 @@
 /// A recurrent network over whole sequences `[batch, steps, …]`, its inputs projected beforehand.
 ///
-/// Gates lie beside each other: i, f, g, o of an LSTM, z, r, h of a GRU, whose reset gate is applied
-/// to the product of its state. What is computed of it is one tensor that holds several:
+/// Gates lie beside each other: i, f, g, o of an LSTM, z, r, h of a GRU, whose reset gate is
+/// applied to the product of its state. What is computed of it is one tensor that holds several:
 ///
 /// - forward: the states after each step `[batch, steps, units]`, an LSTM's cells likewise, and, if
 ///   `keepsGates`, what the gradient needs `[batch, steps, 4 · units]`;
@@ -77,8 +77,8 @@ package struct Recurrence: Hashable, Sendable {
   /// Where the gates start in the result.
   package var gatesStart: Int { (kind == .lstm ? 2 : 1) * sequence.count }
 
-  /// The tensors in the result of the gradient, and where they start: of the projected inputs, of the
-  /// candidate's product, of the state, of the cell.
+  /// The tensors in the result of the gradient, and where they start: of the projected inputs, of
+  /// the candidate's product, of the state, of the cell.
   package var gradientParts: [(shape: Shape, start: Int)] {
     var parts: [(shape: Shape, start: Int)] = []
     var start = 0

@@ -2,7 +2,8 @@
 package struct Reduction: Hashable, Sendable {
   package enum Kind: String, Hashable, Sendable, CaseIterable {
     case sum, product, maximum, minimum
-    /// The int32 index along the axis of the largest or smallest; of equal ones the first. NaN wins.
+    /// The int32 index along the axis of the largest or smallest; of equal ones the first. NaN
+    /// wins.
     case argMaximum, argMinimum
   }
 

@@ -22,7 +22,8 @@ public enum ScalarType: UInt8, Hashable, Sendable, CaseIterable, CustomStringCon
     }
   }
 
-  /// The type that arithmetic is done in: float32 for the two half-size types, else the type itself.
+  /// The type that arithmetic is done in: float32 for the two half-size types, else the type
+  /// itself.
   @inlinable public var computeType: ScalarType {
     self == .float16 || self == .bfloat16 ? .float32 : self
   }

@@ -1,5 +1,5 @@
-/// Updates `[outer, indices, inner]` brought together in the rows of `[outer, count, inner]` that their
-/// indices name: a lookup the other way round.
+/// Updates `[outer, indices, inner]` brought together in the rows of `[outer, count, inner]` that
+/// their indices name: a lookup the other way round.
 package struct Scatter: Hashable, Sendable {
   /// What becomes of several updates of one element.
   package enum Kind: String, Hashable, Sendable, CaseIterable {

@@ -88,7 +88,8 @@ extension SIMD8<Int> {
 }
 
 extension Shape {
-  /// This shape, if a tensor can have it: at most eight axes, none negative, a size that fits memory.
+  /// This shape, if a tensor can have it: at most eight axes, none negative, a size that fits
+  /// memory.
   @inlinable public func validated(in operation: @autoclosure () -> String) throws(TensorError)
     -> Shape
   {

@@ -24,7 +24,8 @@ package struct Sort: Hashable, Sendable {
   }
 }
 
-/// The places of `[outer, values]` in ascending `bounds`, the same for all of `outer` or one row for each.
+/// The places of `[outer, values]` in ascending `bounds`, the same for all of `outer` or one row
+/// for each.
 package struct Search: Hashable, Sendable {
   package let type: ScalarType
   package let outer: Int, bounds: Int, values: Int

@@ -1,10 +1,10 @@
-/// How the positions of one axis of a result are made of positions of an axis of the input: each of a
-/// run of neighbours. Of pooling and of resizing.
+/// How the positions of one axis of a result are made of positions of an axis of the input: each of
+/// a run of neighbours. Of pooling and of resizing.
 package enum Span: Hashable, Sendable {
   /// What a window sees, without padding. Its dilation is 1.
   case window(Window)
-  /// Cells as equal as can be: cell `i` covers `floor(i · input / output)` up to, but not including,
-  /// `ceil((i + 1) · input / output)`.
+  /// Cells as equal as can be: cell `i` covers `floor(i · input / output)` up to, but not
+  /// including, `ceil((i + 1) · input / output)`.
   case cells(input: Int, output: Int)
   /// The position that the result's centre falls on.
   case nearest(input: Int, output: Int)

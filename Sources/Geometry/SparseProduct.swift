@@ -1,5 +1,5 @@
-/// A matrix of `rows` × `columns` that has `count` elements, stored row by row, times a dense one of
-/// `columns` × `width`.
+/// A matrix of `rows` × `columns` that has `count` elements, stored row by row, times a dense one
+/// of `columns` × `width`.
 package struct SparseProduct: Hashable, Sendable {
   /// float32 or float64.
   package let type: ScalarType

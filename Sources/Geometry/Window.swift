@@ -112,8 +112,8 @@ package struct Window: Hashable, Sendable {
   /// extent that it starts from, `input` the one of its result.
   ///
   /// - Parameters:
-  ///   - outputPadding: how much longer the result is than the windows reach; nil for `stride` times
-  ///     the output, and what windows longer than their stride stick out of it.
+  ///   - outputPadding: how much longer the result is than the windows reach; nil for `stride`
+  ///     times the output, and what windows longer than their stride stick out of it.
   package init(
     transposedFrom output: Int, taps: Int, stride: Int, dilation: Int, padding: Padding,
     outputPadding: Int?, axis: Int, orThrow fail: (String) -> TensorError

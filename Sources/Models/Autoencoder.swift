@@ -2,8 +2,8 @@ internal import Geometry
 internal import Layers
 
 extension Architecture {
-  /// A convolutional autoencoder: down to 7 × 7 × 8 numbers and up again by transposed convolutions.
-  /// It gives logits of pixels; without the top, the code.
+  /// A convolutional autoencoder: down to 7 × 7 × 8 numbers and up again by transposed
+  /// convolutions. It gives logits of pixels; without the top, the code.
   public static let autoencoder = Architecture(
     "autoencoder", input: [28, 28, 1], classes: 1, for: .reconstruction
   ) { options in

@@ -3,7 +3,8 @@ internal import Layers
 internal import Tensors
 
 extension Architecture {
-  /// Four blocks in which each layer sees all before it (Huang et al. 2017), growing by 32 channels.
+  /// Four blocks in which each layer sees all before it (Huang et al. 2017), growing by 32
+  /// channels.
   public static let densenet121 = Architecture(
     "densenet121", input: [224, 224, 3], classes: 1000
   ) { options in

@@ -2,14 +2,14 @@ internal import Glibc
 
 /// Built programs on disk, for the next process.
 ///
-/// A folder that cannot be written, a file that is damaged or of another version: all the same as an
-/// empty cache.
+/// A folder that cannot be written, a file that is damaged or of another version: all the same as
+/// an empty cache.
 struct BinaryCache {
   let folder: String
   private let capacity: Int
   private static let magic: [UInt8] = Array("APUSKRN2".utf8)
-  /// The size of what stands before the label: the magic, the digest of all behind it, and the length
-  /// of the label.
+  /// The size of what stands before the label: the magic, the digest of all behind it, and the
+  /// length of the label.
   private static let headCount = magic.count + Digest.byteCount + 2
 
   /// What an entry is of, for whoever lists them.

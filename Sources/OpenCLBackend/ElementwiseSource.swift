@@ -5,8 +5,9 @@ internal import Geometry
 /// of tensors.
 ///
 /// A group of work items handles one block: of `chunk` elements, contiguous, in a loop on CPUs; of
-/// `GPU.items` times `lanes` elements on GPUs, where neighbours handle neighbouring elements, `lanes`
-/// of them with vector loads. The blocks of a group of tensors follow those of the one before.
+/// `GPU.items` times `lanes` elements on GPUs, where neighbours handle neighbouring elements,
+/// `lanes` of them with vector loads. The blocks of a group of tensors follow those of the one
+/// before.
 struct ElementwiseSource {
   enum GPU {
     static let items = 256

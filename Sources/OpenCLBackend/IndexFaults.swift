@@ -6,8 +6,8 @@ internal import Synchronization
 /// What kernels found wrong with the indices they read: a word of device memory in which a kernel
 /// leaves the number of its operation.
 ///
-/// Nobody waits for the word. Where the host waits anyway, it is read, if a kernel was started since
-/// that may have set it.
+/// Nobody waits for the word. Where the host waits anyway, it is read, if a kernel was started
+/// since that may have set it.
 final class IndexFaults: @unchecked Sendable {
   // Unchecked: what changes is guarded by `lock`; OpenCL objects are thread-safe.
   private let context: SharedContext

@@ -2,7 +2,8 @@ internal import OpenCLSources
 
 /// The OpenCL C texts that are in the binary, as programs begin with them.
 enum KernelText {
-  /// What every generated text begins with: products and sums stay apart unless a kernel says `fma`.
+  /// What every generated text begins with: products and sums stay apart unless a kernel says
+  /// `fma`.
   static let law = "#pragma OPENCL FP_CONTRACT OFF\n"
   /// What generated text is written in: the elementary functions, which the CPU has too, and more.
   static let elementwise =

@@ -111,8 +111,8 @@ extension OpenCLBackend {
     }
   }
 
-  /// Starts a kernel with the arguments that `bind` adds. Binding and starting are one step: another
-  /// thread that runs the same kernel must not come between.
+  /// Starts a kernel with the arguments that `bind` adds. Binding and starting are one step:
+  /// another thread that runs the same kernel must not come between.
   func launch(
     _ function: KernelFunction, over size: WorkSize, binding bind: (inout ArgumentList) -> Void
   ) throws(TensorError) {

@@ -151,8 +151,8 @@ struct MatrixProductPlan {
     } ?? smallest
   }
 
-  /// Cuts the result for the compute units of a CPU: at least so many tiles each, four if nothing has
-  /// been measured, where that leaves them large enough.
+  /// Cuts the result for the compute units of a CPU: at least so many tiles each, four if nothing
+  /// has been measured, where that leaves them large enough.
   private mutating func cut(_ product: MatrixProduct, units: Int, _ tilesPerUnit: Int) {
     if case .dots = method {
       let lines = max(product.rows, product.columns)

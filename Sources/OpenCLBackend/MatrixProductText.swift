@@ -71,8 +71,8 @@ struct MatrixProductText {
       && plan.innerPiece % plan.tile.inner == 0
   }
 
-  /// Whether every row of the operands starts at a multiple of four elements from where their memory
-  /// does, and ends at one.
+  /// Whether every row of the operands starts at a multiple of four elements from where their
+  /// memory does, and ends at one.
   var allowsAlignment: Bool {
     guard flavour == .gpu, product.type == .float32, case .tiles = plan.method else { return false }
     func fits(_ operand: MatrixProduct.Operand, _ width: Int) -> Bool {

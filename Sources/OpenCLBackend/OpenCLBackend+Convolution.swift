@@ -80,8 +80,8 @@ enum ConvolutionMethod {
   case depthwise
   /// Four times fewer products, for windows of 3×3.
   case winograd
-  /// A product whose left operand, the patches that windows see, is only there in parts. Images with
-  /// few channels are kept in local memory instead.
+  /// A product whose left operand, the patches that windows see, is only there in parts. Images
+  /// with few channels are kept in local memory instead.
   case tiles
   /// The same for the gradient of an input with few channels: positions a stride apart see the same
   /// taps, and are computed side by side.

@@ -39,8 +39,8 @@ extension OpenCLBackend {
 
 /// The launches of a sort.
 ///
-/// A CPU sorts each column in one work item, up to `groups` of them at a time. A GPU sorts blocks in
-/// local memory; columns longer than a block are merged step by step, all columns at once.
+/// A CPU sorts each column in one work item, up to `groups` of them at a time. A GPU sorts blocks
+/// in local memory; columns longer than a block are merged step by step, all columns at once.
 final class SortPass {
   private let backend: OpenCLBackend
   private let sort: Sort

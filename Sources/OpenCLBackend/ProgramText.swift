@@ -5,8 +5,9 @@ internal import Geometry
 ///
 /// A text depends on the program and on how its inputs are read, never on extents: those are
 /// arguments. In the kernel stand, in this order: `parameters` among its parameters, `setup` at its
-/// top; where `readsRows`, `rowSetup` with the number of a row of the domain in `row`; then `element`
-/// with the index of an element in `i` and, where `readsRows`, its place in the row in `j`.
+/// top; where `readsRows`, `rowSetup` with the number of a row of the domain in `row`; then
+/// `element` with the index of an element in `i` and, where `readsRows`, its place in the row in
+/// `j`.
 struct ProgramText {
   /// How an input is found.
   enum Reading: Hashable {

@@ -1,8 +1,8 @@
 public import Geometry
 public import Tensors
 
-/// An optimizer that does the same to each element of each parameter: a rule over the parameter, its
-/// gradient and slots of the same shape, and a few numbers that change from step to step.
+/// An optimizer that does the same to each element of each parameter: a rule over the parameter,
+/// its gradient and slots of the same shape, and a few numbers that change from step to step.
 ///
 /// Order: clip the gradient, weight decay, update.
 public class RuleOptimizer: Optimizer {

@@ -6,7 +6,8 @@ internal import Glibc
 enum Debugging {
   @TaskLocal static var isOn = false
 
-  /// Computes a freshly recorded operation in memory of its own and looks for what should not be there.
+  /// Computes a freshly recorded operation in memory of its own and looks for what should not be
+  /// there.
   static func check(_ node: Node) throws(TensorError) {
     if node.isConstant || node.operation is ViewOperation { return }
     var nodes: ContiguousArray<Node> = [node]

@@ -4,8 +4,8 @@ public import Geometry
 /// A named place for a tensor that changes: a weight, an optimizer's slot, a running statistic.
 ///
 /// Assigning a value that has not been computed registers the box: the next evaluation on the
-/// device computes it too. If that evaluation fails, or the recording it was assigned in throws, the
-/// box holds its previous value again.
+/// device computes it too. If that evaluation fails, or the recording it was assigned in throws,
+/// the box holds its previous value again.
 public final class Parameter: @unchecked Sendable {
   // Guarded by the lock.
   private var held: Tensor
@@ -45,8 +45,8 @@ public final class Parameter: @unchecked Sendable {
   /// Puts `value` in place of what it holds. Gradients do not flow from one step to the next.
   public func assign(_ value: Tensor) throws(TensorError) { try Self.assign([(self, value)]) }
 
-  /// Puts all the values in, or none if one does not fit. Whatever is evaluated meanwhile, by another
-  /// task perhaps, sees all of them or none.
+  /// Puts all the values in, or none if one does not fit. Whatever is evaluated meanwhile, by
+  /// another task perhaps, sees all of them or none.
   public static func assign(_ changes: [(parameter: Parameter, value: Tensor)]) throws(TensorError)
   {
     for (parameter, value) in changes {

@@ -15,8 +15,8 @@ public protocol Callback: AnyObject {
   /// Once, before the first step; with `context.step` above 0 where a training is resumed.
   func began(_ context: TrainingContext) throws
   func epochBegan(_ context: TrainingContext) throws
-  /// After each step of the optimizer, when it has been started on the device: its own loss is known
-  /// one step later.
+  /// After each step of the optimizer, when it has been started on the device: its own loss is
+  /// known one step later.
   func stepEnded(_ context: TrainingContext) throws
   /// After each batch of a validation.
   func validationStepEnded(_ context: TrainingContext) throws

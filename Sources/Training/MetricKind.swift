@@ -1,7 +1,7 @@
 public import Layers
 
-/// Which metric a trainer is to keep, as `metrics: [.accuracy]` names it: a recipe, of which training
-/// and validation make one each.
+/// Which metric a trainer is to keep, as `metrics: [.accuracy]` names it: a recipe, of which
+/// training and validation make one each.
 public struct MetricKind: Sendable {
   private let make: @Sendable () -> any Metric
 

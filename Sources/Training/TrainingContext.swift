@@ -26,8 +26,8 @@ public final class TrainingContext {
   /// What was measured in the epochs that have ended.
   public internal(set) var history = History()
   /// In `stepEnded` the newest numbers that are known, those of the step before: `loss` and what a
-  /// step of one's own returns. In `epochEnded` those of the epoch: means over its samples, metrics,
-  /// the same of validation with `val_` before the name, and `learning_rate`.
+  /// step of one's own returns. In `epochEnded` those of the epoch: means over its samples,
+  /// metrics, the same of validation with `val_` before the name, and `learning_rate`.
   public internal(set) var values: [String: Double] = [:]
   /// The number of the step that `values` is of, in `stepEnded`; 0 if none is known yet.
   public internal(set) var valuesStep = 0
@@ -38,7 +38,8 @@ public final class TrainingContext {
   /// What is to be said of the training: predictions that do not fit the loss, units that are dead.
   public private(set) var warnings: [String] = []
 
-  /// Seconds of the running epoch so far, its validation left out; of the whole epoch once it ended.
+  /// Seconds of the running epoch so far, its validation left out; of the whole epoch once it
+  /// ended.
   public var seconds: Double { clock.seconds }
   /// Seconds of them that were spent waiting for data.
   public var waited: Double { clock.waited }

@@ -18,7 +18,8 @@ struct CheckpointSource {
   /// What one sample is like.
   let input: Shape
 
-  /// - Parameter path: a file, or a run folder, of which the best checkpoint is taken, else the newest.
+  /// - Parameter path: a file, or a run folder, of which the best checkpoint is taken, else the
+  ///   newest.
   init(_ path: String) throws {
     self.path = try Self.file(path)
     let metadata = try SafetensorsFile(path: self.path).metadata

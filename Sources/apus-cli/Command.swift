@@ -105,10 +105,11 @@ private func wrapped(_ words: [String]) -> String {
   return lines.joined(separator: "\n")
 }
 
-/// Ctrl-C and SIGTERM end the process with the codes scripts know; a reader that goes away and a file
-/// that may not grow are errors of the call that meets them, not the end.
+/// Ctrl-C and SIGTERM end the process with the codes scripts know; a reader that goes away and a
+/// file that may not grow are errors of the call that meets them, not the end.
 ///
-/// A parent may have started this process from a thread with the signals blocked, which is inherited.
+/// A parent may have started this process from a thread with the signals blocked, which is
+/// inherited.
 func installSignalHandlers() {
   var asked = sigset_t()
   sigemptyset(&asked)

@@ -39,7 +39,8 @@ enum ConvolutionCases {
     }
   }
 
-  /// Convolutions with windows of three by three may be computed by transforms that lose a few bits.
+  /// Convolutions with windows of three by three may be computed by transforms that lose a few
+  /// bits.
   private static func tolerance(_ form: ConvolutionForm, _ type: ScalarType) -> Tolerance {
     let isTransformed =
       form.spatial == 2 && form.filter[0] == 3 && form.filter[1] == 3 && form.stride == [1, 1]

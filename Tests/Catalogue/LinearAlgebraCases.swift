@@ -4,8 +4,9 @@ internal import Tensors
 
 /// Factorisations of matrices, and what is solved by them.
 ///
-/// Factors are judged by what defines them: their product, and that they are orthonormal or triangular.
-/// Those that are only defined but for a sign are squared where they are compared one by one.
+/// Factors are judged by what defines them: their product, and that they are orthonormal or
+/// triangular. Those that are only defined but for a sign are squared where they are compared one
+/// by one.
 enum LinearAlgebraCases {
   static let records: [OperationRecord] = [
     cholesky, qr, svd, eigen, solved, triangular, inverse, determinant, logDeterminant,

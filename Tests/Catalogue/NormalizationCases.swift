@@ -29,8 +29,8 @@ enum NormalizationCases {
     var mean = 0.0, variance = 0.0
   }
 
-  /// The statistics of each group of elements, which `key` tells apart. Without a mean, the variance
-  /// is the mean square.
+  /// The statistics of each group of elements, which `key` tells apart. Without a mean, the
+  /// variance is the mean square.
   static func statistics(
     _ x: Reference, usesMean: Bool, _ key: ([Int]) -> [Int]
   ) -> [[Int]: Statistics] {

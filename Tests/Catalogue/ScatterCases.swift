@@ -158,7 +158,8 @@ enum ScatterCases {
           [[[4, 3], [2, 2], [2, 2]], [[4, 3], [2, 3], [3]], [[4], [2], [3]]], call))
   }
 
-  /// Updates that do not fit: a tensor, updates and indices each; and types that do not go together.
+  /// Updates that do not fit: a tensor, updates and indices each; and types that do not go
+  /// together.
   private static func badUpdates(_ shapes: [[[Int]]], _ call: @escaping Run) -> [BadCall] {
     let types: [(ScalarType, ScalarType)] = [(.float32, .float64), (.int32, .float32)]
     let unfit = shapes.map { shapes in

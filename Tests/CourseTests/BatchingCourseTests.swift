@@ -84,7 +84,8 @@ import Testing
     let items = try problem.count("items")
     let count = try problem.count("folds")
     let data = Dataset(Array(0..<items))
-    // Without shuffling folds are neighbours; the first are one larger where it does not come out even.
+    // Without shuffling folds are neighbours; the first are one larger where it does not come out
+    // even.
     var (validation, training): ([[Int]], [[Int]]) = ([], [])
     var start = 0
     for fold in 0..<count {

@@ -76,8 +76,8 @@ import Testing
     }
   }
 
-  /// An unrolled GAN: the gradient goes through an optimizer's steps. With a critic's loss `(c - g)²`
-  /// and steps of rate `r`, two of them give `c₂ - g = (1 - 2r)²·(c - g)`.
+  /// An unrolled GAN: the gradient goes through an optimizer's steps. With a critic's loss `(c -
+  /// g)²` and steps of rate `r`, two of them give `c₂ - g = (1 - 2r)²·(c - g)`.
   @Test func gradientsGoThroughUnrolledSteps() throws {
     let rate = 0.1
     let start = Parameter(try Tensor([1], shape: []))

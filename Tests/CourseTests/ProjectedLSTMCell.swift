@@ -1,6 +1,7 @@
 import Apus
 
-/// An LSTM whose state is a projection of what its cells give (Sak et al. 2014): a cell of one's own.
+/// An LSTM whose state is a projection of what its cells give (Sak et al. 2014): a cell of one's
+/// own.
 final class ProjectedLSTMCell: RecurrentCell {
   private let cells: Int, units: Int
   private let kernel = Weight(.glorotUniform), recurrentKernel = Weight(.orthogonal())

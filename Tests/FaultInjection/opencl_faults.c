@@ -7,10 +7,12 @@
 //   FAULT_CALL    what the name of a matching call contains; without it every call matches
 //   FAULT_CODE    the code to fail with; without it one that is usual for the call
 //   FAULT_PERSIST set: every later matching call fails too
-//   FAULT_REPORT  a file for `calls live after name`: matching calls, objects alive at exit, all calls
+//   FAULT_REPORT a file for `calls live after name`: matching calls, objects alive at exit, all
+//   calls
 //                 after the first failure but releases, and the name of the call that failed
 //   FAULT_KERNELS a file that the names of launched kernels are appended to
-//   FAULT_KEEP    set: memory objects are never released, so that none has the address of an earlier one
+//   FAULT_KEEP set: memory objects are never released, so that none has the address of an earlier
+//   one
 
 #define _GNU_SOURCE
 #define CL_TARGET_OPENCL_VERSION 120

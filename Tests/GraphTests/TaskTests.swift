@@ -49,7 +49,8 @@ import Testing
     }
   }
 
-  /// What one task has assigned, or wants the value of, does not fail where another reads something.
+  /// What one task has assigned, or wants the value of, does not fail where another reads
+  /// something.
   @Test func oneTasksMistakeIsNotAnothers() async throws {
     let device = try Device.isolated("cpu")
     let table = Parameter(try Tensor.ones([4, 3], on: device))

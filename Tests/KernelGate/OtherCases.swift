@@ -108,7 +108,8 @@ let productCases: [KernelCase] = {
       gradients: false
     ) { try matmul($0[0], $0[1]) },
   ]
-  // A long inner axis: pieces that are added at the end. The tiles of a GPU would take oclgrind minutes.
+  // A long inner axis: pieces that are added at the end. The tiles of a GPU would take oclgrind
+  // minutes.
   if ProcessInfo.processInfo.environment["APUS_OPENCL_FLAVOUR"] != "gpu" {
     cases.append(
       KernelCase(

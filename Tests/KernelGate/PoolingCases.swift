@@ -1,7 +1,7 @@
 import Apus
 
-/// Channels that fill vectors, that fill narrow ones, and one; windows that overlap, that reach into
-/// padding, that no byte can count. Gradients of gradients run the fourth pass.
+/// Channels that fill vectors, that fill narrow ones, and one; windows that overlap, that reach
+/// into padding, that no byte can count. Gradients of gradients run the fourth pass.
 let poolingCases: [KernelCase] = {
   var cases: [KernelCase] = []
   for channels in [1, 5, 19] {

@@ -36,8 +36,8 @@ struct LayerRecord: Sendable, CustomTestStringConvertible {
 
   /// What the layer says no to.
   enum Mistake: Sendable {
-    /// Inputs that do not fit a layer that has seen its right ones, and what the error must say: the
-    /// operation and both shapes.
+    /// Inputs that do not fit a layer that has seen its right ones, and what the error must say:
+    /// the operation and both shapes.
     case inputs([Values], says: [String])
     /// Nothing in shape: it takes a tensor of any, as it does these.
     case none(accepts: [Values])

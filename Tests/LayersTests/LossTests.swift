@@ -104,7 +104,8 @@ import Testing
     let (penalty, gradients) = try valueAndGradients(of: [weight]) {
       try gradientPenalty(real: real, fake: real * 2) { try matmul($0, weight.value) }
     }
-    // The critic is linear: its gradient has the norm 5 everywhere, and d (|w| - 1)² = 2 · 4 · w/|w|.
+    // The critic is linear: its gradient has the norm 5 everywhere, and d (|w| - 1)² = 2 · 4 ·
+    // w/|w|.
     #expect(try close(Double(penalty.scalar()), 16))
     let found = try gradients[0].scalars()
     #expect(abs(found[0] - 4.8) < 1e-4 && abs(found[1] - 6.4) < 1e-4)

@@ -6,8 +6,8 @@ import Testing
 
 /// A wrong shape anywhere in ResNet-50 is reported with the layer's path and both shapes.
 @Suite struct WrongShapeTests {
-  /// Every convolution and norm of the model and its head: the first weight of each, made wrong by one
-  /// in its last axis but one.
+  /// Every convolution and norm of the model and its head: the first weight of each, made wrong by
+  /// one in its last axis but one.
   @Test func everyLayerOfResNetNamesItself() throws {
     let model = Architecture.resnet50.make(classes: 10)
     try model.build(input: [1, 64, 64, 3])

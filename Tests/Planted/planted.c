@@ -1,5 +1,5 @@
-// Kernels with one mistake each, and the same kernels without it. The oclgrind gate must report every
-// mistake and nothing else.
+// Kernels with one mistake each, and the same kernels without it. The oclgrind gate must report
+// every mistake and nothing else.
 //
 //   planted            prints the mistakes: name, then the text that a report of it holds
 //   planted NAME       runs the kernel with the mistake
@@ -100,7 +100,8 @@ static void run(const struct Planted *bug, int isPlanted) {
     buffers[i] = clCreateBuffer(context, CL_MEM_READ_WRITE, sizeof values, NULL, &code);
     check(code, "clCreateBuffer");
   }
-  // Written, not filled: oclgrind counts a filled buffer as uninitialised. The third stays unwritten.
+  // Written, not filled: oclgrind counts a filled buffer as uninitialised. The third stays
+  // unwritten.
   for (int i = 0; i < 2; i++)
     check(clEnqueueWriteBuffer(queue, buffers[i], CL_TRUE, 0, sizeof values, values, 0, NULL, NULL),
           "clEnqueueWriteBuffer");

@@ -3,8 +3,8 @@ import Geometry
 import OpenCLBackend
 import Testing
 
-/// A device takes the cut that its table names. That all give the same bits `apus kernels tune` looks
-/// at itself, and so do the tests of the command.
+/// A device takes the cut that its table names. That all give the same bits `apus kernels tune`
+/// looks at itself, and so do the tests of the command.
 @Suite struct TuningTests {
   @Test(arguments: [OpenCLBackend.Flavour.cpu, .gpu])
   func aDeviceTakesTheCutOfTheNearestSize(_ flavour: OpenCLBackend.Flavour) throws {

@@ -78,8 +78,8 @@ import Training
 
   private static var rows: [Row] { optimizers + schedules }
 
-  /// Trains nine steps in three epochs, or up to the one that it is cancelled at; returns weights and
-  /// what was logged, to the bit.
+  /// Trains nine steps in three epochs, or up to the one that it is cancelled at; returns weights
+  /// and what was logged, to the bit.
   private static func train(
     _ row: Row, in folder: String? = nil, until last: Int? = nil
   ) throws -> [UInt64] {

@@ -4,9 +4,9 @@
 
 #include "lookup.h"
 
-// Connectionist temporal classification of logarithms of probabilities x [batch, time, classes]: the
-// negative logarithm of the probability that the labels, with blanks between and repeats merged, come
-// out in the first `input length` steps.
+// Connectionist temporal classification of logarithms of probabilities x [batch, time, classes]:
+// the negative logarithm of the probability that the labels, with blanks between and repeats
+// merged, come out in the first `input length` steps.
 typedef struct {
   bool is_float64;
   lookup_index label, input_length, target_length;

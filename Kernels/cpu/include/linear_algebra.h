@@ -14,8 +14,8 @@ typedef enum : uint8_t {
   matrix_log_determinant,
 } matrix_kind;
 
-// What is done with each of `batch` matrices of rows × columns, row-major. `right` counts the columns
-// of what a system is solved for; the rest says how a triangular matrix is to be read.
+// What is done with each of `batch` matrices of rows × columns, row-major. `right` counts the
+// columns of what a system is solved for; the rest says how a triangular matrix is to be read.
 typedef struct {
   matrix_kind kind;
   bool is_double, is_upper, is_transposed, is_unit;
@@ -32,8 +32,8 @@ typedef struct {
 enum { matrix_not_finite = -1000 };
 
 // By LAPACK, each matrix by one thread. Inputs: the matrix, the right side of a system. Results: as
-// many as the kind has, of three: cholesky L; qr Q, R; svd U, the values, Vᵀ; eigen the values, the vectors as
-// columns; solve and triangular the solution; inverse; determinant; log_determinant its sign and the
-// logarithm of its size.
+// many as the kind has, of three: cholesky L; qr Q, R; svd U, the values, Vᵀ; eigen the values, the
+// vectors as columns; solve and triangular the solution; inverse; determinant; log_determinant its
+// sign and the logarithm of its size.
 matrix_failure matrix_run(
     const matrix_problem *problem, const void *const *inputs, void *const *results);

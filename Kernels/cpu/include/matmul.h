@@ -2,7 +2,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// A matrix in memory: element (i, j) at data[i · stride + j], or at data[j · stride + i] if transposed.
+// A matrix in memory: element (i, j) at data[i · stride + j], or at data[j · stride + i] if
+// transposed.
 struct matrix_f32 {
   const float *data;
   int64_t stride;

@@ -8,8 +8,8 @@ typedef struct {
   int64_t input, output, taps, stride, dilation, before;
 } patches_window;
 
-// Images [batch, rows, columns, channels] and what windows over them see, [batch, windows along rows,
-// along columns, taps along rows, along columns, channels].
+// Images [batch, rows, columns, channels] and what windows over them see, [batch, windows along
+// rows, along columns, taps along rows, along columns, channels].
 typedef struct {
   int64_t batch, channels;
   patches_window rows, columns;

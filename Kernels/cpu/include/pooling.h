@@ -51,5 +51,6 @@ typedef struct {
   const void *row_weights, *column_weights;
 } pooling_sum;
 
-// result[n,i,j,c] = Σ column weight · (Σ row weight · input[n,r,k,c]) / divisors. float32 and float64.
+// result[n,i,j,c] = Σ column weight · (Σ row weight · input[n,r,k,c]) / divisors. float32 and
+// float64.
 void pooling_sum_run(const pooling_sum *sum, const void *input, void *result);

@@ -11,7 +11,8 @@
 void threads_run(
     int64_t chunks, void (*body)(void *context, int64_t chunk, int thread), void *context);
 
-// How many threads take part, the caller's included: at first one for each core this process may use.
+// How many threads take part, the caller's included: at first one for each core this process may
+// use.
 int threads_count(void);
 // Takes effect at the next region. Values outside 1...256 are moved to the nearest one inside.
 void threads_set_count(int count);

@@ -3,8 +3,9 @@ public import Geometry
 extension Dataset {
   /// Groups of `size` elements of similar length, in the order in which they fill up.
   ///
-  /// An element goes to the bucket of the first boundary that is at least its length, one beyond all
-  /// of them to the last bucket. What is left at the end comes in smaller groups, shortest first.
+  /// An element goes to the bucket of the first boundary that is at least its length, one beyond
+  /// all of them to the last bucket. What is left at the end comes in smaller groups, shortest
+  /// first.
   ///
   ///     let batches = try sentences.bucketed(32, boundaries: [10, 20, 40]).padded(fill: 0)
   ///

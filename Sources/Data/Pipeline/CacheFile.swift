@@ -6,8 +6,8 @@ extension Dataset where Element == Example {
   ///
   /// The first pass begins with writing the file, which appears when it is whole; later passes, and
   /// later runs, read it. It is written anew if the steps before it have become others, as far as
-  /// can be told: what closures do cannot, so remove the file when that changes. It is written anew,
-  /// too, if it is not whole; an example that has been damaged is an error that names it.
+  /// can be told: what closures do cannot, so remove the file when that changes. It is written
+  /// anew, too, if it is not whole; an example that has been damaged is an error that names it.
   ///
   /// - Parameter path: of a file that is not there, or is a cache; any other is not touched.
   public func cached(inFile path: String) -> Dataset {

@@ -4,11 +4,11 @@ internal import Glibc
 
 /// A file of examples that can be read by number.
 ///
-/// `APUSDATA` and the version 2; the length of the outline and the outline, which tells what made the
-/// examples; the examples; the offsets at which they begin, and the last one ends; their CRC-32s;
-/// the CRC-32 of all but the examples; the number of examples. Numbers are little-endian words of 64
-/// bits. An example is its numbers of inputs and targets, its weight or NaN, then for each of its
-/// values type, rank, extents and elements.
+/// `APUSDATA` and the version 2; the length of the outline and the outline, which tells what made
+/// the examples; the examples; the offsets at which they begin, and the last one ends; their
+/// CRC-32s; the CRC-32 of all but the examples; the number of examples. Numbers are little-endian
+/// words of 64 bits. An example is its numbers of inputs and targets, its weight or NaN, then for
+/// each of its values type, rank, extents and elements.
 struct ExampleRecords: Sendable {
   /// The steps that made the examples.
   let outline: [String]

@@ -3,9 +3,9 @@ internal import Geometry
 extension Dataset {
   /// The elements in random order, another one in each epoch.
   ///
-  /// With a buffer the next element is drawn from the `buffer` elements that come next, so the order
-  /// is only as random as the buffer is large; without one from all. Elements that can be had by
-  /// number are shuffled by number, and none is held in memory.
+  /// With a buffer the next element is drawn from the `buffer` elements that come next, so the
+  /// order is only as random as the buffer is large; without one from all. Elements that can be had
+  /// by number are shuffled by number, and none is held in memory.
   ///
   /// Shuffle before batching: shuffled batches would hold the same neighbours in every epoch.
   ///
@@ -50,7 +50,8 @@ private struct ShuffleStage<Element: Sendable>: Stage {
   }
 }
 
-/// The order in which a buffer that is drawn from at random gives the numbers from 0 to `count` - 1.
+/// The order in which a buffer that is drawn from at random gives the numbers from 0 to `count` -
+/// 1.
 private func shuffledNumbers(_ count: Int, buffer: Int, _ random: Random) -> [Int32] {
   var random = random
   let size = min(buffer, count)

@@ -3,7 +3,8 @@ internal import Tensors
 
 /// A step that changes examples and works on many at once.
 ///
-/// The same code prepares a whole batch of examples that lie in memory as columns, and a single one:
+/// The same code prepares a whole batch of examples that lie in memory as columns, and a single
+/// one:
 ///
 ///     struct Inverted: Preparation {
 ///       func prepare(_ block: inout ExampleBlock, _ rows: RowNumbers) throws {

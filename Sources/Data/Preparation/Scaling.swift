@@ -1,8 +1,8 @@
 public import Geometry
 internal import Tensors
 
-/// Multiplies the first input by a number and adds another: `Rescale(1 / 255)` brings pixels to 0…1.
-/// The result is float32.
+/// Multiplies the first input by a number and adds another: `Rescale(1 / 255)` brings pixels to
+/// 0…1. The result is float32.
 public struct Rescale: Preparation {
   public let scale: Float
   public let offset: Float

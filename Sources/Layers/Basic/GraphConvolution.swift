@@ -4,7 +4,8 @@ public import Tensors
 /// A layer on the nodes of a graph: each takes in the messages of its neighbours, which are their
 /// features times a kernel, summed or averaged, and its own features times another.
 ///
-/// `[nodes, features]` → `[nodes, units]`; the order of nodes does not matter, nor does their number.
+/// `[nodes, features]` → `[nodes, units]`; the order of nodes does not matter, nor does their
+/// number.
 public final class GraphConvolution: Module {
   /// How the messages that arrive at a node become one.
   public enum Aggregation: String, Sendable {

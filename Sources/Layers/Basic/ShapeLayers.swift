@@ -46,7 +46,8 @@ public final class Permute: Layer {
   public func forward(_ x: Tensor) throws(TensorError) -> Tensor { try x.permuted([0] + axes) }
 }
 
-/// A vector repeated as every step of a sequence: `[batch, features]` to `[batch, count, features]`.
+/// A vector repeated as every step of a sequence: `[batch, features]` to `[batch, count,
+/// features]`.
 public final class RepeatVector: Layer {
   private let count: Int
 

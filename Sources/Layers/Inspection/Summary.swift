@@ -1,7 +1,8 @@
 public import Geometry
 public import Tensors
 
-/// What a model is made of: its layers with shapes, parameters and costs. Nothing is computed for it.
+/// What a model is made of: its layers with shapes, parameters and costs. Nothing is computed for
+/// it.
 public struct Summary: Sendable {
   /// One call of a layer, in the order of calls. Modules that only call others have none.
   public struct Row: Sendable {

@@ -72,7 +72,8 @@ extension Loss {
   /// `max(1 - t·x, 0)²` for targets -1 and 1.
   public static let squaredHinge = pointwise("squared hinge") { try square(relu(1 - $0 * $1)) }
 
-  /// How far the right class, of one-hot targets, is below the best of the others and a margin of 1.
+  /// How far the right class, of one-hot targets, is below the best of the others and a margin of
+  /// 1.
   public static let categoricalHinge = Loss("categorical hinge") { x, t in
     let t = try t.cast(to: x.scalarType)
     try requireSameShape("categorical hinge", x, t)
@@ -86,10 +87,11 @@ extension Loss {
   /// `log(1 + exp(-t·x))` for targets -1 and 1.
   public static let softMargin = pointwise("soft margin") { try softplus(-($0 * $1)) }
 
-  /// Connectionist temporal classification (Graves et al. 2006): logits `[batch, time, classes]` that
-  /// are to spell integer labels `[batch, labels]`, in rows filled up with `blank`.
+  /// Connectionist temporal classification (Graves et al. 2006): logits `[batch, time, classes]`
+  /// that are to spell integer labels `[batch, labels]`, in rows filled up with `blank`.
   ///
-  /// A step that the mask of the predictions leaves out does not count; the steps that do come first.
+  /// A step that the mask of the predictions leaves out does not count; the steps that do come
+  /// first.
   public static func ctc(blank: Int = 0) -> Loss {
     Loss("ctc", takesLogits: true) { x, t in
       guard x.rank == 3, t.rank == 2, x.shape[0] == t.shape[0] else {

@@ -1,14 +1,15 @@
 public import Geometry
 public import Tensors
 
-/// The loss of a Wasserstein critic: what it gives for made samples less what it gives for real ones
-/// (Arjovsky et al. 2017). Its weights are clipped (`Constraint.clip`) or its gradient penalised.
+/// The loss of a Wasserstein critic: what it gives for made samples less what it gives for real
+/// ones (Arjovsky et al. 2017). Its weights are clipped (`Constraint.clip`) or its gradient
+/// penalised.
 public func criticLoss(real: Tensor, fake: Tensor) throws(TensorError) -> Tensor {
   try fake.mean() - real.mean()
 }
 
-/// `mean (|∇critic| - 1)²` at points between real and made samples (Gulrajani et al. 2017). Inside a
-/// recording; the gradient of the gradient flows into the critic's weights.
+/// `mean (|∇critic| - 1)²` at points between real and made samples (Gulrajani et al. 2017). Inside
+/// a recording; the gradient of the gradient flows into the critic's weights.
 public func gradientPenalty(
   real: Tensor, fake: Tensor, source: RandomSource? = nil, critic: (Tensor) throws -> Tensor
 ) throws(TensorError) -> Tensor {
@@ -28,8 +29,8 @@ public func gradientPenalty(
   return try square(sqrt(squares + 1e-12) - 1).mean()
 }
 
-/// The loss whose gradient is that of the expected return (Williams 1992): minus the logarithm of the
-/// probability of what was done, times how much better it went than expected.
+/// The loss whose gradient is that of the expected return (Williams 1992): minus the logarithm of
+/// the probability of what was done, times how much better it went than expected.
 ///
 /// - Parameters:
 ///   - logProbabilities: logarithms of the probabilities of what was done, in the shape of

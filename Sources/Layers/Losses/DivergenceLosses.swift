@@ -19,7 +19,8 @@ extension Loss {
   /// `1 - 2·Σ x·t / (Σ x + Σ t)` over everything but the batch, of probabilities and masks.
   public static func dice(smooth: Double = 1) -> Loss { overlap("dice", 0.5, 0.5, smooth) }
 
-  /// Dice with weights of its own for what is found wrongly and what is missed (Salehi et al. 2017).
+  /// Dice with weights of its own for what is found wrongly and what is missed (Salehi et al.
+  /// 2017).
   public static func tversky(
     falsePositives: Double = 0.3, falseNegatives: Double = 0.7, smooth: Double = 1
   ) -> Loss {

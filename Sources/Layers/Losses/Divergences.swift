@@ -48,7 +48,8 @@ public func latentDivergence(
     ((exp(logVariance) + square(mean) - 1 - logVariance) * 0.5).sum(axes: [-1]), reduction)
 }
 
-/// A draw from normal distributions through which gradients flow: `mean + exp(logVariance / 2) · ε`.
+/// A draw from normal distributions through which gradients flow: `mean + exp(logVariance / 2) ·
+/// ε`.
 public func reparameterized(
   mean: Tensor, logVariance: Tensor, source: RandomSource? = nil
 ) throws(TensorError) -> Tensor {

@@ -46,8 +46,8 @@ public func negativeSamplingLoss(
   return try reduce(close + far, reduction)
 }
 
-/// Softmax cross-entropy over the right class and classes drawn by chance alone, for vocabularies too
-/// large for all: `features` `[batch, d]`, weights `[classes, d]`, integer `labels` `[batch]`.
+/// Softmax cross-entropy over the right class and classes drawn by chance alone, for vocabularies
+/// too large for all: `features` `[batch, d]`, weights `[classes, d]`, integer `labels` `[batch]`.
 ///
 /// - Parameters:
 ///   - features: `[batch, d]`.

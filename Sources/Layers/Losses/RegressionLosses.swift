@@ -30,8 +30,8 @@ extension Loss {
     pointwise("poisson") { x, t in try x - t * log(x + epsilon) }
   }
 
-  /// `-log` of the normal density of `t`, up to its constant: the last axis of predictions holds means
-  /// and then logarithms of variances, twice as many as targets.
+  /// `-log` of the normal density of `t`, up to its constant: the last axis of predictions holds
+  /// means and then logarithms of variances, twice as many as targets.
   public static let gaussianLikelihood = Loss("gaussian likelihood") { x, t in
     guard x.rank > 0, x.shape.last == 2 * (t.rank > 0 ? t.shape.last : 1) else {
       throw TensorError(

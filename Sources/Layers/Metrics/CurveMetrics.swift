@@ -1,7 +1,8 @@
 public import Geometry
 public import Tensors
 
-/// The area under the curve of a binary classifier, from probabilities counted in as many intervals.
+/// The area under the curve of a binary classifier, from probabilities counted in as many
+/// intervals.
 public final class AUC: Metric {
   /// Which of the two curves.
   public enum Curve: String, Sendable {

@@ -14,8 +14,8 @@ extension Metric where Self == MeanMetric {
     }
   }
 
-  /// The structural similarity of images `[batch, rows, columns, channels]` (Wang et al. 2004), with
-  /// a Gaussian window of 11 × 11 and deviation 1.5.
+  /// The structural similarity of images `[batch, rows, columns, channels]` (Wang et al. 2004),
+  /// with a Gaussian window of 11 × 11 and deviation 1.5.
   public static func structuralSimilarity(largest: Double = 1) -> MeanMetric {
     MeanMetric("SSIM") { try structuralSimilarityOfImages($0, $1, largest: largest) }
   }

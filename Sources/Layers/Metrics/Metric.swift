@@ -4,8 +4,8 @@ public import Tensors
 
 /// A number that tells how good predictions are, accumulated over batches.
 ///
-/// `update` records sums on the device and waits for nothing; `result` reads them. What comes out does
-/// not depend on how the samples were cut into batches, up to rounding.
+/// `update` records sums on the device and waits for nothing; `result` reads them. What comes out
+/// does not depend on how the samples were cut into batches, up to rounding.
 public protocol Metric: AnyObject {
   /// As reports call it: `accuracy`.
   var name: String { get }

@@ -1,8 +1,8 @@
 public import Geometry
 public import Tensors
 
-/// Channels, the last axis, with mean 0 and variance 1 over the batch and all positions, then scaled
-/// and shifted (Ioffe and Szegedy 2015).
+/// Channels, the last axis, with mean 0 and variance 1 over the batch and all positions, then
+/// scaled and shifted (Ioffe and Szegedy 2015).
 ///
 /// In training the statistics are those of the batch, and running averages of them are kept; in
 /// inference, and where the layer is frozen, the running averages serve.

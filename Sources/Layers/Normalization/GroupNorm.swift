@@ -1,8 +1,8 @@
 public import Geometry
 public import Tensors
 
-/// Neighbouring channels in groups, each with mean 0 and variance 1 over all positions of an element
-/// of the batch, then scaled and shifted (Wu and He 2018).
+/// Neighbouring channels in groups, each with mean 0 and variance 1 over all positions of an
+/// element of the batch, then scaled and shifted (Wu and He 2018).
 public final class GroupNorm: Layer {
   private let groups: Int
   private let epsilon: Double

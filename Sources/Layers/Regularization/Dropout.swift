@@ -1,8 +1,8 @@
 public import Geometry
 public import Tensors
 
-/// Elements set to zero by chance in training, the rest scaled up to keep the mean (Srivastava et al.
-/// 2014).
+/// Elements set to zero by chance in training, the rest scaled up to keep the mean (Srivastava et
+/// al. 2014).
 public final class Dropout: Layer {
   private let rate: Double
 

@@ -35,7 +35,8 @@ public final class Attention: Module {
   }
 }
 
-/// Attention by `Σ v · tanh(query·W + key·U)` (Bahdanau et al. 2015), with weights that can be read.
+/// Attention by `Σ v · tanh(query·W + key·U)` (Bahdanau et al. 2015), with weights that can be
+/// read.
 public final class AdditiveAttention: Module {
   private let units: Int
   /// `[d, units]`, Glorot uniform.

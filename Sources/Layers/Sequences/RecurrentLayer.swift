@@ -4,8 +4,8 @@ public import Tensors
 /// What recurrent layers share: weights and activations, which of their states they return, and
 /// states kept between calls.
 ///
-/// Inputs are `[batch, time, features]`. Where the input has a mask, steps that do not count leave the
-/// state alone.
+/// Inputs are `[batch, time, features]`. Where the input has a mask, steps that do not count leave
+/// the state alone.
 public class RecurrentLayer: Layer, StatefulModule {
   /// How many numbers the state has.
   public let units: Int

@@ -1,7 +1,8 @@
 public import Geometry
 public import Tensors
 
-/// What must hold of a parameter after every step: the new value is mapped to the nearest that fits.
+/// What must hold of a parameter after every step: the new value is mapped to the nearest that
+/// fits.
 public struct Constraint: Sendable {
   /// As it is to be called.
   public let name: String

@@ -33,8 +33,8 @@ public struct Initializer: Sendable {
     self.spread = spread
   }
 
-  /// The variance of the distribution that a parameter of that shape is drawn from: 0 for constants,
-  /// nil where numbers are not drawn one by one.
+  /// The variance of the distribution that a parameter of that shape is drawn from: 0 for
+  /// constants, nil where numbers are not drawn one by one.
   ///
   ///     Initializer.heNormal.variance(of: [2500, 1024])    // 2 / 2500
   public func variance(of shape: Shape) -> Double? { spread(shape) }

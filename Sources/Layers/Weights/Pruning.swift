@@ -2,11 +2,11 @@ public import Geometry
 public import Tensors
 
 extension Module {
-  /// Masks that keep the largest `1 - share` of the weights of each kernel (rank 2 or more) and shut
-  /// the others, which stay zero whatever an optimizer does: magnitude pruning.
+  /// Masks that keep the largest `1 - share` of the weights of each kernel (rank 2 or more) and
+  /// shut the others, which stay zero whatever an optimizer does: magnitude pruning.
   ///
-  /// The lottery ticket: save the weights before training, train, prune, and `assign` what was saved;
-  /// masks stay in force.
+  /// The lottery ticket: save the weights before training, train, prune, and `assign` what was
+  /// saved; masks stay in force.
   ///
   /// - Returns: the mask of each pruned weight by path.
   @discardableResult

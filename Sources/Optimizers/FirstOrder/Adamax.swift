@@ -4,8 +4,8 @@ internal import Tensors
 
 /// Adam with the largest recent gradient in place of the mean square (Kingma and Ba 2015).
 ///
-/// `m = β₁ · m + (1 - β₁) · g`; Keras: `u = max(β₂ · u, |g|)`, `p -= rate / (1 - β₁ᵗ) · m / (u + ε)`;
-/// PyTorch: `u = max(β₂ · u, |g| + ε)`, `p -= rate / (1 - β₁ᵗ) · m / u`.
+/// `m = β₁ · m + (1 - β₁) · g`; Keras: `u = max(β₂ · u, |g|)`, `p -= rate / (1 - β₁ᵗ) · m / (u +
+/// ε)`; PyTorch: `u = max(β₂ · u, |g| + ε)`, `p -= rate / (1 - β₁ᵗ) · m / u`.
 public final class Adamax: RuleOptimizer {
   private let beta1: Double, beta2: Double, epsilon: Double
 

@@ -4,8 +4,8 @@ public import Tensors
 
 /// Adam with Nesterov's momentum (Dozat 2016).
 ///
-/// `μₜ = β₁ · (1 - 0.96ᵗ / 2)`, in PyTorch's form with `t · momentumDecay` for `t`; `qₜ = μ₁ · … · μₜ`;
-/// `p -= rate · (μₜ₊₁ · m / (1 - qₜ₊₁) + (1 - μₜ) · g / (1 - qₜ)) / (√(v / (1 - β₂ᵗ)) + ε)`.
+/// `μₜ = β₁ · (1 - 0.96ᵗ / 2)`, in PyTorch's form with `t · momentumDecay` for `t`; `qₜ = μ₁ · … ·
+/// μₜ`; `p -= rate · (μₜ₊₁ · m / (1 - qₜ₊₁) + (1 - μₜ) · g / (1 - qₜ)) / (√(v / (1 - β₂ᵗ)) + ε)`.
 public final class Nadam: RuleOptimizer {
   private let beta1: Double, beta2: Double, epsilon: Double, momentumDecay: Double
   /// The product of the `μ` of all steps taken.

@@ -4,9 +4,9 @@ internal import Tensors
 /// A step size for each weight that grows while its gradient keeps its sign (Riedmiller and Braun
 /// 1993). For full batches: the sizes of gradients do not matter, only their signs.
 ///
-/// With `s = sign(g · previous)`: the step grows by `increase` where `s > 0` and shrinks by `decrease`
-/// where `s < 0`. Where the sign has changed, the weight rests for that step, unless `goesBack`: then
-/// the last step is taken back.
+/// With `s = sign(g · previous)`: the step grows by `increase` where `s > 0` and shrinks by
+/// `decrease` where `s < 0`. Where the sign has changed, the weight rests for that step, unless
+/// `goesBack`: then the last step is taken back.
 public final class RProp: RuleOptimizer {
   private let increase: Double, decrease: Double, smallest: Double, largest: Double
 

@@ -1,8 +1,8 @@
 public import Geometry
 public import Tensors
 
-/// Newton's method: the step that would end at the minimum of the quadratic seen from here, found by
-/// conjugate gradients on Hessian-vector products, so that no Hessian is formed.
+/// Newton's method: the step that would end at the minimum of the quadratic seen from here, found
+/// by conjugate gradients on Hessian-vector products, so that no Hessian is formed.
 ///
 /// Where the curvature is not positive the inner loop stops at the direction found so far
 /// (Steihaug 1983).

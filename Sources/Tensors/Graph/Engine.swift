@@ -3,8 +3,8 @@ internal import Geometry
 
 /// Turns graphs into plans and runs them, for one device.
 ///
-/// An evaluation gathers the nodes that are needed, looks up their plan by structure, makes it if it
-/// is new, binds memory and starts the kernels. Up to the first kernel everything can be undone.
+/// An evaluation gathers the nodes that are needed, looks up their plan by structure, makes it if
+/// it is new, binds memory and starts the kernels. Up to the first kernel everything can be undone.
 package final class Engine: @unchecked Sendable {
   package struct Statistics: Sendable {
     /// Plans made, and evaluations served by one made before.
@@ -57,7 +57,8 @@ package final class Engine: @unchecked Sendable {
     graphLock.withLock { assignments.removeAll { $0.box === box } }
   }
 
-  /// Has `node` computed with whatever this task evaluates next, if somebody still holds it by then.
+  /// Has `node` computed with whatever this task evaluates next, if somebody still holds it by
+  /// then.
   func accompany(_ node: Node) {
     let owner = Strand.current
     graphLock.withLock { companions.append((node, owner)) }
@@ -111,8 +112,8 @@ package final class Engine: @unchecked Sendable {
         plan = found
         statistics.replays += 1
       } else {
-        // Making a plan compiles kernels, which takes long; the graph stays locked, because links are
-        // gone and somebody else might want them.
+        // Making a plan compiles kernels, which takes long; the graph stays locked, because links
+        // are gone and somebody else might want them.
         plan = try PlanBuilder.plan(for: work, backend)
         cache.insert(plan, under: work.key)
         statistics.plans += 1

@@ -4,5 +4,6 @@ internal import Backends
 /// something is computed or a user's code runs.
 let graphLock = Lock()
 
-/// The number of the newest walk; a node whose mark is this one has been seen. Under the graph's lock.
+/// The number of the newest walk; a node whose mark is this one has been seen. Under the graph's
+/// lock.
 nonisolated(unsafe) var newestMark: UInt64 = 0  // Guarded by graphLock.

@@ -87,7 +87,8 @@ enum MemoryPlan {
 
     init(firstStorage: Int) { self.firstStorage = firstStorage }
 
-    /// The smallest free buffer that is large enough, else the largest one enlarged, else a new one.
+    /// The smallest free buffer that is large enough, else the largest one enlarged, else a new
+    /// one.
     mutating func take(_ byteCount: Int) -> Int {
       let fitting = free.filter { sizes[$0] >= byteCount }.min { sizes[$0] < sizes[$1] }
       // One many times larger stays free for a value of its own size.

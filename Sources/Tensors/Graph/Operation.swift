@@ -2,9 +2,11 @@ internal import Backends
 internal import Geometry
 internal import Synchronization
 
-/// What a node computes from its inputs. One subclass an operation family, beside its public function.
+/// What a node computes from its inputs. One subclass an operation family, beside its public
+/// function.
 ///
-/// Operations without attributes are shared constants; those with attributes are made when recorded.
+/// Operations without attributes are shared constants; those with attributes are made when
+/// recorded.
 package class Operation: @unchecked Sendable {
   /// As the caller spells it, for errors and plans.
   let name: String
@@ -31,8 +33,8 @@ package class Operation: @unchecked Sendable {
   /// The windows it slides over images, if it does.
   var windows: (rows: Window, columns: Window)? { nil }
 
-  /// Which of the several results of its only input this is, if it is one: gradients that arrive are
-  /// kept apart for that input's rule.
+  /// Which of the several results of its only input this is, if it is one: gradients that arrive
+  /// are kept apart for that input's rule.
   var resultNumber: Int? { nil }
 
   private static let codes = Atomic<UInt64>(256)

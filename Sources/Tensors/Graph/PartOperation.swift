@@ -1,8 +1,8 @@
 internal import Backends
 internal import Geometry
 
-/// One of the several results of its only input, which holds them all, one behind the other: each is
-/// there whichever of them was asked for. Its gradient arrives at the input by number.
+/// One of the several results of its only input, which holds them all, one behind the other: each
+/// is there whichever of them was asked for. Its gradient arrives at the input by number.
 final class PartOperation: ViewOperation, @unchecked Sendable {
   private let number: Int
   /// In elements.

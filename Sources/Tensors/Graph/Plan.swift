@@ -147,8 +147,8 @@ final class Plan {
     return owners
   }
 
-  /// Takes back what `bind` gave, after a kernel that refused its data. What overwrites memory comes
-  /// last, so the leaves still hold what they held.
+  /// Takes back what `bind` gave, after a kernel that refused its data. What overwrites memory
+  /// comes last, so the leaves still hold what they held.
   func unbind(_ work: inout Gathering, _ owners: Owners) {
     for result in results { _ = work.takeMemory(of: result.node) }
     for (leaf, memory) in owners.donated { work.setMemory(memory, of: leaf) }

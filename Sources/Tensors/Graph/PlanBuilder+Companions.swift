@@ -4,9 +4,9 @@ internal import Geometry
 extension PlanBuilder {
   /// A node that the kernel of `value` can compute on the way, the first that `matches`, or nil.
   ///
-  /// What `matches` returns are the inputs that the node has besides those of `value`. They are added
-  /// to the plan ahead of their turn, so they must not depend on `value`. The caller then computes
-  /// both.
+  /// What `matches` returns are the inputs that the node has besides those of `value`. They are
+  /// added to the plan ahead of their turn, so they must not depend on `value`. The caller then
+  /// computes both.
   mutating func takeCompanion(
     of value: Int, matching matches: (_ node: Int, _ operation: Operation) -> [Int]?
   ) throws(TensorError) -> Int? {
@@ -26,8 +26,8 @@ extension PlanBuilder {
     return nil
   }
 
-  /// What has to be added before the kernel of `value` can read `wanted`, inputs before users; nil if
-  /// `value` itself is among it, or something that overwrites memory, or much.
+  /// What has to be added before the kernel of `value` can read `wanted`, inputs before users; nil
+  /// if `value` itself is among it, or something that overwrites memory, or much.
   private func notAdded(of wanted: [Int], before value: Int) -> [Int]? {
     var found: Set<Int> = []
     var open = wanted

@@ -197,7 +197,8 @@ struct PlanBuilder {
         kernel: kernel, arguments: arguments, words: words, note: note, isLate: isLate))
   }
 
-  /// Emits the fused chain whose last operation is `root`, as an epilogue if there is something to take it along.
+  /// Emits the fused chain whose last operation is `root`, as an epilogue if there is something to
+  /// take it along.
   private mutating func addGroup(_ root: Int) throws(TensorError) {
     let members = fusion.members[root] ?? [root]
     let kept = members.filter { $0 == root || isKept[$0] }
@@ -215,8 +216,8 @@ struct PlanBuilder {
       note: fused.note)
   }
 
-  /// The program that computes `node`, fused with what leads to it where `user` takes it along, else
-  /// reading it from memory.
+  /// The program that computes `node`, fused with what leads to it where `user` takes it along,
+  /// else reading it from memory.
   mutating func prologue(of node: Int, for user: Int) -> FusedProgram {
     if let members = fusion.members[user], members.contains(node) {
       return fuse(members, results: [node], shape: nodes[node].shape, producer: nil)

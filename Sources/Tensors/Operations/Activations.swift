@@ -25,11 +25,13 @@ public func leakyRelu(_ x: Tensor, slope: Double = 0.2) throws(TensorError) -> T
 /// `x` above 0, `alpha · (exp(x) - 1)` elsewhere.
 public func elu(_ x: Tensor, alpha: Double = 1) throws(TensorError) -> Tensor {
   try floatingPoint(x, "elu", alpha)
-  // The exponential is taken of what is not above 0 only, or its gradient would be ∞ · 0 for large x.
+  // The exponential is taken of what is not above 0 only, or its gradient would be ∞ · 0 for large
+  // x.
   return try select(greater(x, x.scalar(0)), x, expm1(clip(x, max: 0)) * alpha)
 }
 
-/// `scale · elu(x, alpha: 1.6733)` with the scale 1.0507 that keeps mean and variance (Klambauer 2017).
+/// `scale · elu(x, alpha: 1.6733)` with the scale 1.0507 that keeps mean and variance (Klambauer
+/// 2017).
 public func selu(_ x: Tensor) throws(TensorError) -> Tensor {
   try floatingPoint(x, "selu", 0)
   let alpha = 1.6732632423543772848170429916717

@@ -104,12 +104,14 @@ public func maximum(_ a: Tensor, _ b: Tensor) throws(TensorError) -> Tensor {
   try Tensor.binary(.maximum, a, b, "maximum")
 }
 
-/// What is left of dividing towards minus infinity: it has the sign of `b`. 0 for an integer `b` of 0.
+/// What is left of dividing towards minus infinity: it has the sign of `b`. 0 for an integer `b` of
+/// 0.
 public func remainder(_ a: Tensor, _ b: Tensor) throws(TensorError) -> Tensor {
   try Tensor.binary(.remainder, a, b, "remainder")
 }
 
-/// `x` with what is below `min` raised to it and what is above `max` lowered; nil leaves a side open.
+/// `x` with what is below `min` raised to it and what is above `max` lowered; nil leaves a side
+/// open.
 public func clip(
   _ x: Tensor, min: Double? = nil, max: Double? = nil
 ) throws(TensorError) -> Tensor {

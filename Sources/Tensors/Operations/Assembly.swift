@@ -152,7 +152,8 @@ extension Tensor {
     return result
   }
 
-  /// The elements moved along each of `axes` by its shift; those that leave come in at the other end.
+  /// The elements moved along each of `axes` by its shift; those that leave come in at the other
+  /// end.
   public func rolled(_ shifts: [Int], axes: [Int]) throws(TensorError) -> Tensor {
     guard shifts.count == axes.count else {
       throw TensorError(

@@ -2,9 +2,9 @@ public import Geometry
 
 /// What each query finds: `softmax(scale · query · keyᵀ) · value`, over the keys that it may see.
 ///
-/// Of queries `[batch, heads, t, d]`, keys `[batch, heads, s, d]` and values `[batch, heads, s, dv]`
-/// it makes `[batch, heads, t, dv]`; leading axes may be left out, of all three alike. A query that
-/// sees no key finds zeros, and no gradient flows through it.
+/// Of queries `[batch, heads, t, d]`, keys `[batch, heads, s, d]` and values `[batch, heads, s,
+/// dv]` it makes `[batch, heads, t, dv]`; leading axes may be left out, of all three alike. A query
+/// that sees no key finds zeros, and no gradient flows through it.
 ///
 /// Scaling, masking and softmax are one pass between two products in batches. The weights,
 /// `[batch, heads, t, s]`, are kept for the gradient.
@@ -59,8 +59,8 @@ public func scaledDotProductAttention(
 }
 
 /// What each query finds by additive scores (Bahdanau, Cho and Bengio 2015), and the weights by
-/// which it does: `score = Σ v · tanh(query + key)`, its softmax over the keys, and the values summed
-/// by it.
+/// which it does: `score = Σ v · tanh(query + key)`, its softmax over the keys, and the values
+/// summed by it.
 ///
 /// Of queries `[batch, t, d]`, keys `[batch, s, d]` and values `[batch, s, dv]` it makes results
 /// `[batch, t, dv]` and weights `[batch, t, s]`. A query that sees no key finds zeros.

@@ -2,8 +2,8 @@ public import Geometry
 
 /// The cross-entropy of `sigmoid(logits)` with `targets`, numbers in 0...1 of the same shape.
 ///
-/// `-(p · t · log σ(x) + (1 - t) · log(1 - σ(x)))`, computed from the logits, so that it is right for
-/// any finite ones. What counts as target is `t · (1 - labelSmoothing) + labelSmoothing / 2`.
+/// `-(p · t · log σ(x) + (1 - t) · log(1 - σ(x)))`, computed from the logits, so that it is right
+/// for any finite ones. What counts as target is `t · (1 - labelSmoothing) + labelSmoothing / 2`.
 ///
 /// - Parameters:
 ///   - logits: `x`, floating-point.

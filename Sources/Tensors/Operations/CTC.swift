@@ -1,13 +1,13 @@
 internal import Backends
 public import Geometry
 
-/// The loss of connectionist temporal classification (Graves et al. 2006): the negative logarithm of
-/// the probability that `logits` `[batch, time, classes]` spell `targets` `[batch, labels]`, with
-/// blanks anywhere and repeats merged.
+/// The loss of connectionist temporal classification (Graves et al. 2006): the negative logarithm
+/// of the probability that `logits` `[batch, time, classes]` spell `targets` `[batch, labels]`,
+/// with blanks anywhere and repeats merged.
 ///
-/// A label that follows its equal needs a blank between. Where a sequence has not the steps that its
-/// labels need, its loss is ∞ and its gradient 0. Probabilities are added up as logarithms, in double
-/// precision where the device has it. The gradient has no gradient.
+/// A label that follows its equal needs a blank between. Where a sequence has not the steps that
+/// its labels need, its loss is ∞ and its gradient 0. Probabilities are added up as logarithms, in
+/// double precision where the device has it. The gradient has no gradient.
 ///
 /// - Parameters:
 ///   - logits: floating-point, `[batch, time, classes]`.
@@ -16,7 +16,8 @@ public import Geometry
 ///   - targetLengths: how many labels of each sequence there are, `[batch]`.
 ///   - blank: the class that stands for no label.
 ///   - reduction: the mean is over the batch; losses are not divided by their target's length.
-/// - Throws: `TensorError`, of kind `index` when it is evaluated if a label or length is out of range.
+/// - Throws: `TensorError`, of kind `index` when it is evaluated if a label or length is out of
+///   range.
 public func ctcLoss(
   _ logits: Tensor, _ targets: Tensor, inputLengths: Tensor, targetLengths: Tensor, blank: Int = 0,
   reduction: LossReduction = .mean

@@ -43,7 +43,8 @@ struct Convolving {
     return try convolved(filter, stride, padding, dilation, groups)
   }
 
-  /// With a filter `[rows, columns, inputs, multiplier]`, in memory that of as many groups as inputs.
+  /// With a filter `[rows, columns, inputs, multiplier]`, in memory that of as many groups as
+  /// inputs.
   func depthwise(
     _ stride: [Int], _ padding: Padding, _ dilation: [Int]
   ) throws(TensorError) -> Tensor {

@@ -3,8 +3,8 @@ public import Geometry
 /// `x` with each element set to 0 with probability `rate`, and the others divided by `1 - rate`, so
 /// that the mean stays (Srivastava 2014).
 ///
-/// A new mask is drawn at each call, when it is recorded; the gradient is taken through the same one.
-/// It is drawn from `source`, or from that of the innermost `withSeed` if nil. At a rate of 0
+/// A new mask is drawn at each call, when it is recorded; the gradient is taken through the same
+/// one. It is drawn from `source`, or from that of the innermost `withSeed` if nil. At a rate of 0
 /// nothing is drawn, at 1 all is 0.
 public func dropout(
   _ x: Tensor, rate: Double, source: RandomSource? = nil
@@ -32,8 +32,8 @@ public func spatialDropout(
   return try select(mask, x * (1 / (1 - rate)), x.scalar(0))
 }
 
-/// `x` with each element set to the value that `selu` has at -∞ with probability `rate`, and all then
-/// scaled and moved so that a mean of 0 and a variance of 1 stay (Klambauer 2017).
+/// `x` with each element set to the value that `selu` has at -∞ with probability `rate`, and all
+/// then scaled and moved so that a mean of 0 and a variance of 1 stay (Klambauer 2017).
 ///
 /// Masks are drawn as those of `dropout`.
 public func alphaDropout(

@@ -3,8 +3,8 @@ public import Geometry
 /// Einstein's summation: `einsum("bij,bjk->bik", a, b)`.
 ///
 /// Letters name axes. Those that the result does not have are summed over; without `->` the result
-/// has the letters that occur once, in alphabetical order. Operands are combined from the left, each
-/// pair by one matrix product.
+/// has the letters that occur once, in alphabetical order. Operands are combined from the left,
+/// each pair by one matrix product.
 public func einsum(_ equation: String, _ operands: Tensor...) throws(TensorError) -> Tensor {
   try einsum(equation, operands)
 }

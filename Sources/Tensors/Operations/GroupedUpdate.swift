@@ -47,7 +47,8 @@ public final class GroupedRule: Sendable {
     donors = overwriting.map { $0 ?? -1 }
   }
 
-  /// Runs the rule over `groups`, each with its tensors in the rule's order: the new tensors of each.
+  /// Runs the rule over `groups`, each with its tensors in the rule's order: the new tensors of
+  /// each.
   ///
   /// A result takes over the memory of the input it may overwrite if nobody else holds that.
   public func apply(

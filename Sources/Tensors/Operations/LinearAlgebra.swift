@@ -2,8 +2,8 @@ internal import Backends
 public import Geometry
 
 // The last two axes are matrices, all before are a batch. float32 and float64. LAPACK does the work
-// on the host: a tensor of another device is copied there and back, which `Device.memory` counts and
-// `explain` shows.
+// on the host: a tensor of another device is copied there and back, which `Device.memory` counts
+// and `explain` shows.
 
 extension Tensor {
   /// The lower triangular `L` of `L·Lᵀ`, which is this positive definite matrix.
@@ -17,8 +17,8 @@ extension Tensor {
     return try solved(problem).reshaped(to: shape)
   }
 
-  /// `Q·R`, which is this matrix `[m, n]`: `Q` `[m, k]` with orthonormal columns, `R` `[k, n]` upper
-  /// triangular, `k` the smaller of `m` and `n`.
+  /// `Q·R`, which is this matrix `[m, n]`: `Q` `[m, k]` with orthonormal columns, `R` `[k, n]`
+  /// upper triangular, `k` the smaller of `m` and `n`.
   ///
   /// The gradient needs the first `k` columns to be independent.
   public func qr() throws(TensorError) -> (q: Tensor, r: Tensor) {
@@ -65,8 +65,8 @@ extension Tensor {
     try solved(problem(.determinant, isSquare: true)).reshaped(to: Shape(shape.dropLast(2)))
   }
 
-  /// The sign of the determinant and the logarithm of its size: 0 and -∞ of a singular matrix, which
-  /// has no gradient.
+  /// The sign of the determinant and the logarithm of its size: 0 and -∞ of a singular matrix,
+  /// which has no gradient.
   public func logDeterminant() throws(TensorError) -> (sign: Tensor, logarithm: Tensor) {
     let lead = Shape(shape.dropLast(2))
     let parts = try solved(problem(.logDeterminant, isSquare: true)).parts([lead, lead])
@@ -127,8 +127,8 @@ extension Tensor {
   }
 }
 
-/// The `x` of `a·x = b`: `a` `[…, n, n]`, `b` `[…, n, k]` with the same batch, or a vector beside one
-/// matrix.
+/// The `x` of `a·x = b`: `a` `[…, n, n]`, `b` `[…, n, k]` with the same batch, or a vector beside
+/// one matrix.
 ///
 /// - Throws: `TensorError` of kind `numeric`, where it is computed, if `a` is singular.
 public func solve(_ a: Tensor, _ b: Tensor) throws(TensorError) -> Tensor {
@@ -137,8 +137,8 @@ public func solve(_ a: Tensor, _ b: Tensor) throws(TensorError) -> Tensor {
   return try a.solved(problem, side).reshaped(to: b.shape)
 }
 
-/// The `x` of `a·x = b` for a triangular `a`, of which the other triangle is not read; the operands as
-/// in `solve`.
+/// The `x` of `a·x = b` for a triangular `a`, of which the other triangle is not read; the operands
+/// as in `solve`.
 ///
 /// - Parameters:
 ///   - a: `[…, n, n]`.

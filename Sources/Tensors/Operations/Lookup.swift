@@ -8,8 +8,8 @@ extension Tensor {
   /// `shape[..<axis] + indices.shape + shape[(axis + 1)...]`. Negative indices count from the end.
   /// Repeated indices add up their gradients, in the order in which they stand.
   ///
-  /// - Throws: `TensorError` of kind `index` if an index is out of range: where the result is computed,
-  ///   on an OpenCL device where the host next waits for it.
+  /// - Throws: `TensorError` of kind `index` if an index is out of range: where the result is
+  ///   computed, on an OpenCL device where the host next waits for it.
   public func gather(_ indices: Tensor, axis: Int = 0) throws(TensorError) -> Tensor {
     try rows(at: indices, axis: axis, .gather)
   }

@@ -11,13 +11,13 @@ public enum LossReduction: Sendable, Hashable, CaseIterable {
 
 /// The cross-entropy of the softmax of `logits` `[..., classes]` with `labels`.
 ///
-/// Labels are integers `[...]`, or numbers a class, a distribution, in the shape of the logits. Never
-/// is a probability computed whose logarithm is taken: losses are right for any finite logits. The
-/// gradient is computed along with the losses, in one pass over the logits.
+/// Labels are integers `[...]`, or numbers a class, a distribution, in the shape of the logits.
+/// Never is a probability computed whose logarithm is taken: losses are right for any finite
+/// logits. The gradient is computed along with the losses, in one pass over the logits.
 ///
 /// With `q` the label's distribution, `(1 - labelSmoothing) · q + labelSmoothing / classes` is what
-/// counts. The mean is over positions; with class weights and integer labels it is `Σ w · loss / Σ w`
-/// over the weights of the labels, as PyTorch has it.
+/// counts. The mean is over positions; with class weights and integer labels it is `Σ w · loss / Σ
+/// w` over the weights of the labels, as PyTorch has it.
 ///
 /// - Parameters:
 ///   - logits: floating-point, `[..., classes]`.
@@ -39,8 +39,8 @@ public func softmaxCrossEntropy(
   return try crossEntropy(settings, logits, labels, classWeights, sampleWeights, reduction)
 }
 
-/// The negative logarithm of the probability of each label: `softmaxCrossEntropy` of what is already
-/// the logarithm of probabilities `[..., classes]`.
+/// The negative logarithm of the probability of each label: `softmaxCrossEntropy` of what is
+/// already the logarithm of probabilities `[..., classes]`.
 ///
 /// - Parameters: as those of `softmaxCrossEntropy`.
 public func nll(

@@ -2,8 +2,8 @@ internal import Geometry
 
 /// The gradients of factorisations, in terms of the factors and their gradients.
 enum MatrixGradients {
-  /// With `A = L·Lᵀ`, `∂A` is the symmetric part of `L⁻ᵀ·Φ(Lᵀ·∂L)·L⁻¹`, where `Φ` is the lower triangle
-  /// with half of the diagonal.
+  /// With `A = L·Lᵀ`, `∂A` is the symmetric part of `L⁻ᵀ·Φ(Lᵀ·∂L)·L⁻¹`, where `Φ` is the lower
+  /// triangle with half of the diagonal.
   static func cholesky(_ l: Tensor, _ g: Tensor) throws(TensorError) -> Tensor {
     let product = try matmul(l, g, transposeLeft: true)
     let half = try (product.lowerTriangle() + product.lowerTriangle(diagonal: -1)) * 0.5
@@ -12,8 +12,8 @@ enum MatrixGradients {
     return try symmetric(both)
   }
 
-  /// With `A = Q·R` and `M = R·∂Rᵀ - ∂Qᵀ·Q`, `∂A = (∂Q + Q·S)·R⁻ᵀ`, where `S` is the symmetric matrix
-  /// with the lower triangle of `M`.
+  /// With `A = Q·R` and `M = R·∂Rᵀ - ∂Qᵀ·Q`, `∂A = (∂Q + Q·S)·R⁻ᵀ`, where `S` is the symmetric
+  /// matrix with the lower triangle of `M`.
   static func qr(_ factors: [Tensor], _ g: [Tensor]) throws(TensorError) -> Tensor {
     let (q, r) = (factors[0], factors[1])
     let m = try matmul(r, g[1], transposeRight: true) - matmul(g[0], q, transposeLeft: true)
@@ -31,8 +31,8 @@ enum MatrixGradients {
   }
 
   /// With `A = U·S·Vᵀ` and `F` of the differences of `s²`:
-  /// `∂A = U·((F∘(Uᵀ∂U - ∂UᵀU))·S + S·(F∘(Vᵀ∂V - ∂VᵀV)) + diag(∂s))·Vᵀ`, and what `∂U` and `∂V` have
-  /// outside of the spaces that `U` and `V` span.
+  /// `∂A = U·((F∘(Uᵀ∂U - ∂UᵀU))·S + S·(F∘(Vᵀ∂V - ∂VᵀV)) + diag(∂s))·Vᵀ`, and what `∂U` and `∂V`
+  /// have outside of the spaces that `U` and `V` span.
   static func svd(_ factors: [Tensor], _ g: [Tensor]) throws(TensorError) -> Tensor {
     let (u, s, vt) = (factors[0], factors[1], factors[2])
     let (columns, rows) = (try s.expanded(at: -2), try s.expanded(at: -1))

@@ -105,8 +105,8 @@ struct NormalizationOperands {
     return try result.cast(to: original.scalarType)
   }
 
-  /// `(x - mean) · factor · scale + shift`, where scale and shift have the shape of `axes`, the last
-  /// ones, and the statistics have one element there. Without a mean none is subtracted.
+  /// `(x - mean) · factor · scale + shift`, where scale and shift have the shape of `axes`, the
+  /// last ones, and the statistics have one element there. Without a mean none is subtracted.
   func rowResult(mean: Tensor?, factor: Tensor, axes: Range<Int>) throws(TensorError) -> Tensor {
     let rule = NormalizedOperation.Rule(
       normalization: try geometry(axes: axes), axes: axes, isAlong: true, hasMean: mean != nil)

@@ -1,8 +1,8 @@
 internal import Backends
 internal import Geometry
 
-/// The last step of a normalisation: an elementwise one, fused as any other, that knows the gradient
-/// of all of `(x - mean) · factor · scale + shift`.
+/// The last step of a normalisation: an elementwise one, fused as any other, that knows the
+/// gradient of all of `(x - mean) · factor · scale + shift`.
 ///
 /// What the step does not read but the gradient needs are inputs behind its operands. The gradient
 /// starts from these again: nothing between is kept, and two sums are taken in one pass.

@@ -3,8 +3,9 @@ public import Geometry
 
 /// The largest value in each window of `x`, images `[batch, rows, columns, channels]`.
 ///
-/// Windows may overlap. Padding never wins. Of equal values the first in row-major order wins, and it
-/// alone gets the gradient. A NaN wins over every number, and of several the last one (PyTorch's rule).
+/// Windows may overlap. Padding never wins. Of equal values the first in row-major order wins, and
+/// it alone gets the gradient. A NaN wins over every number, and of several the last one (PyTorch's
+/// rule).
 ///
 ///     let pooled = try maxPool2D(images, window: [2, 2])   // [8, 32, 32, 3] → [8, 16, 16, 3]
 ///
@@ -41,8 +42,8 @@ public func maxPoolWithIndices2D(
   return try image.maximum(rows, columns, countsInPlane: true)
 }
 
-/// Images of `outputSize`, rows and columns, with `values` put where `indices` say and zeros elsewhere:
-/// what `maxPoolWithIndices2D` took away, put back.
+/// Images of `outputSize`, rows and columns, with `values` put where `indices` say and zeros
+/// elsewhere: what `maxPoolWithIndices2D` took away, put back.
 ///
 /// - Parameters:
 ///   - values: `[batch, rows, columns, channels]`.
@@ -87,8 +88,8 @@ public func adaptiveMaxPool2D(_ x: Tensor, outputSize: [Int]) throws(TensorError
   return try image.maximum(rows, columns).values
 }
 
-/// The mean of each window of `x`, images `[batch, rows, columns, channels]`. Padding is left out: a
-/// window at the border is the mean of the pixels it sees.
+/// The mean of each window of `x`, images `[batch, rows, columns, channels]`. Padding is left out:
+/// a window at the border is the mean of the pixels it sees.
 ///
 /// - Parameters:
 ///   - x: `[batch, rows, columns, channels]`.

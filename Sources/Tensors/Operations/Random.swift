@@ -113,7 +113,8 @@ extension Tensor {
   }
 }
 
-/// The counter-based generator of Salmon et al. (2011), ten rounds, one block of four words at a time.
+/// The counter-based generator of Salmon et al. (2011), ten rounds, one block of four words at a
+/// time.
 struct Philox {
   private let key: (UInt32, UInt32)
   private var counter: UInt64

@@ -1,8 +1,8 @@
 internal import Backends
 internal import Geometry
 
-/// A recurrence over whole sequences. Its inputs are the projected inputs, the recurrent kernel, and
-/// those there are of the candidate's bias, the state, the cell, the mask.
+/// A recurrence over whole sequences. Its inputs are the projected inputs, the recurrent kernel,
+/// and those there are of the candidate's bias, the state, the cell, the mask.
 final class RecurrenceOperation: KernelOperation, @unchecked Sendable {
   private let recurrence: Recurrence
   private static let code = Operation.newCode()
@@ -128,8 +128,9 @@ private struct RecurrenceInputs {
   }
 }
 
-/// The gradients of a recurrence but for that of its kernel. Its inputs are those of the recurrence,
-/// then what the recurrence made, the gradient of the states, and perhaps that of the cells.
+/// The gradients of a recurrence but for that of its kernel. Its inputs are those of the
+/// recurrence, then what the recurrence made, the gradient of the states, and perhaps that of the
+/// cells.
 private final class RecurrenceGradientOperation: KernelOperation, @unchecked Sendable {
   private let recurrence: Recurrence
   private let hasCells: Bool

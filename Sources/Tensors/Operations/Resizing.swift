@@ -11,10 +11,10 @@ public enum Interpolation: Sendable, Hashable {
 
 /// Images `[batch, rows, columns, channels]` at another size, `[rows, columns]`.
 ///
-/// Pixels are areas: a new pixel's centre `(i + 0.5) · old / new - 0.5` is where its value is taken,
-/// and beyond the outermost centres the image goes on as it is there. With `alignCorners` the
-/// centres of the outermost pixels stay where they are instead. Nothing is smoothed when an image
-/// becomes smaller; `adaptiveAveragePool2D` does that.
+/// Pixels are areas: a new pixel's centre `(i + 0.5) · old / new - 0.5` is where its value is
+/// taken, and beyond the outermost centres the image goes on as it is there. With `alignCorners`
+/// the centres of the outermost pixels stay where they are instead. Nothing is smoothed when an
+/// image becomes smaller; `adaptiveAveragePool2D` does that.
 public func resized2D(
   _ x: Tensor, to size: [Int], mode: Interpolation = .nearest, alignCorners: Bool = false
 ) throws(TensorError) -> Tensor {

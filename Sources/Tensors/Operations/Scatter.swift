@@ -2,9 +2,9 @@ internal import Backends
 public import Geometry
 
 extension Tensor {
-  /// This tensor with its rows along `axis` that `indices` name replaced by `updates`, which has the
-  /// shape `gather(indices, axis: axis)` would have. Of several updates of a row the last one stays.
-  /// Negative indices count from the end.
+  /// This tensor with its rows along `axis` that `indices` name replaced by `updates`, which has
+  /// the shape `gather(indices, axis: axis)` would have. Of several updates of a row the last one
+  /// stays. Negative indices count from the end.
   public func scatter(
     _ updates: Tensor, at indices: Tensor, axis: Int = 0
   ) throws(TensorError) -> Tensor {

@@ -9,14 +9,15 @@ extension Tensor {
     try order(axis: axis, limit: nil, descending, "argsort")
   }
 
-  /// The elements along `axis` in ascending or descending order, equal ones as they stand, NaN last in
-  /// either direction.
+  /// The elements along `axis` in ascending or descending order, equal ones as they stand, NaN last
+  /// in either direction.
   public func sorted(axis: Int = -1, descending: Bool = false) throws(TensorError) -> Tensor {
     let order = try order(axis: axis, limit: nil, descending, "sorted")
     return try takeAlongAxis(order, axis: axis)
   }
 
-  /// The `k` largest elements along `axis`, or the smallest, and where they are, as int32; in order.
+  /// The `k` largest elements along `axis`, or the smallest, and where they are, as int32; in
+  /// order.
   ///
   /// Of equal elements the first comes first. NaN is taken only where nothing else is left.
   public func topK(
@@ -45,8 +46,8 @@ extension Tensor {
   /// The elements that are different, in ascending order, NaN last; for each element of this tensor
   /// the place of its like among them; and how many are alike. The latter two are int32.
   ///
-  /// The shape depends on the data: computes this tensor when called. Gradients flow to the first of
-  /// equal elements. All NaN are alike.
+  /// The shape depends on the data: computes this tensor when called. Gradients flow to the first
+  /// of equal elements. All NaN are alike.
   public func unique() throws(TensorError) -> (values: Tensor, inverse: Tensor, counts: Tensor) {
     let flat = try reshaped(to: [count])
     let order = try flat.order(axis: 0, limit: nil, false, "unique")
@@ -82,8 +83,8 @@ extension Tensor {
     )
   }
 
-  /// The rows where `mask` is true, in their order: the axes of `mask`, which begin at `axis`, become
-  /// one.
+  /// The rows where `mask` is true, in their order: the axes of `mask`, which begin at `axis`,
+  /// become one.
   ///
   /// The shape depends on the data: computes the mask when called.
   public func booleanMask(_ mask: Tensor, axis: Int = 0) throws(TensorError) -> Tensor {
@@ -117,11 +118,12 @@ extension Tensor {
   }
 }
 
-/// For each of `values` its place in ascending `bounds`: how many of them are below it, or not above
-/// it with `right`; int32. NaN is above all.
+/// For each of `values` its place in ascending `bounds`: how many of them are below it, or not
+/// above it with `right`; int32. NaN is above all.
 ///
-/// `bounds` has one axis, or those of `values`: then each row of values is looked up in its own bounds.
-/// What comes of bounds that are not in order is not defined, but lies between 0 and their number.
+/// `bounds` has one axis, or those of `values`: then each row of values is looked up in its own
+/// bounds. What comes of bounds that are not in order is not defined, but lies between 0 and their
+/// number.
 public func searchSorted(
   _ bounds: Tensor, _ values: Tensor, right: Bool = false
 ) throws(TensorError) -> Tensor {

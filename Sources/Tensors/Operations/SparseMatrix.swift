@@ -47,7 +47,8 @@ public struct SparseMatrix: Sendable {
     self.values = values
   }
 
-  /// What of `dense`, a matrix, is not 0. Computes it when called; gradients flow to what is stored.
+  /// What of `dense`, a matrix, is not 0. Computes it when called; gradients flow to what is
+  /// stored.
   public init(_ dense: Tensor) throws(TensorError) {
     guard dense.rank == 2, dense.scalarType.isFloatingPoint else {
       throw TensorError(
@@ -104,13 +105,14 @@ public struct SparseMatrix: Sendable {
   }
 }
 
-/// The product of a sparse matrix `[rows, columns]` with a dense one `[columns, n]`, or with a vector.
+/// The product of a sparse matrix `[rows, columns]` with a dense one `[columns, n]`, or with a
+/// vector.
 ///
-/// Each result is added up in the order in which the elements of its row are stored. The gradients are
-/// those of the stored elements and of the dense matrix.
+/// Each result is added up in the order in which the elements of its row are stored. The gradients
+/// are those of the stored elements and of the dense matrix.
 ///
-/// - Throws: `TensorError` of kind `index`, as `gather` does, if a place is not a column or the offsets
-///   are not in order.
+/// - Throws: `TensorError` of kind `index`, as `gather` does, if a place is not a column or the
+///   offsets are not in order.
 public func matmul(_ left: SparseMatrix, _ right: Tensor) throws(TensorError) -> Tensor {
   let values = left.values
   let operands = [left.offsets.info, left.places.info, values.info, right.info]

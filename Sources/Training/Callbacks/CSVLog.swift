@@ -1,7 +1,7 @@
 internal import Geometry
 
-/// Writes a row an epoch to a file of comma-separated values: `epoch`, then the numbers of the first
-/// epoch in alphabetical order.
+/// Writes a row an epoch to a file of comma-separated values: `epoch`, then the numbers of the
+/// first epoch in alphabetical order.
 ///
 ///     CSVLog("runs/lenet/history.csv")
 public final class CSVLog: Callback {

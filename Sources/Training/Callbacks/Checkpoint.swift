@@ -6,10 +6,10 @@ public import Geometry
 ///     Checkpoint("runs/lenet")                                  // after each epoch
 ///     Checkpoint("runs/lenet", everySteps: 500, keepLast: 3)
 ///
-/// `checkpoints/step-….safetensors` in the folder are the newest, `checkpoints/best.safetensors` that
-/// of the best epoch. `fit(resumingFrom: "runs/lenet")` goes on from the newest that is whole. Where
-/// a training is cancelled, one is written at the step it ended at. A training that is not resumed
-/// removes the checkpoints that are there when it begins.
+/// `checkpoints/step-….safetensors` in the folder are the newest, `checkpoints/best.safetensors`
+/// that of the best epoch. `fit(resumingFrom: "runs/lenet")` goes on from the newest that is whole.
+/// Where a training is cancelled, one is written at the step it ended at. A training that is not
+/// resumed removes the checkpoints that are there when it begins.
 public final class Checkpoint: Callback, RunFolderUser {
   public let runFolder: RunFolder
   public let isRecorder = true

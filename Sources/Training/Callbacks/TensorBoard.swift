@@ -4,7 +4,8 @@ internal import Layers
 internal import Optimizers
 internal import Tensors
 
-/// Writes an event file that TensorBoard shows: numbers of steps and epochs, and histograms of weights.
+/// Writes an event file that TensorBoard shows: numbers of steps and epochs, and histograms of
+/// weights.
 ///
 ///     TensorBoard("runs/lenet/events")          // tensorboard --logdir runs/lenet/events
 public final class TensorBoard: Callback {

@@ -1,6 +1,7 @@
 extension Plot {
-  /// How often each class was taken for each: a row what is there, a column what was predicted. What
-  /// is right has one colour, what is wrong another; the stronger, the larger its share of the row.
+  /// How often each class was taken for each: a row what is there, a column what was predicted.
+  /// What is right has one colour, what is wrong another; the stronger, the larger its share of the
+  /// row.
   public static func confusion(
     _ matrix: [[Int]], classNames: [String] = [], title: String = "Confusion matrix"
   ) -> Plot {

@@ -3,14 +3,14 @@ internal import Geometry
 internal import Layers
 internal import Tensors
 
-/// Writes `report.html` into the folder of a run: one page with curves, a confusion matrix, samples,
-/// what happened inside the model, time, memory and the configuration.
+/// Writes `report.html` into the folder of a run: one page with curves, a confusion matrix,
+/// samples, what happened inside the model, time, memory and the configuration.
 ///
 ///     try trainer.fit(data, validation: test, epochs: 5, callbacks: [Report("runs/lenet")])
 ///
-/// The page needs no network and follows the reader's choice of light or dark. It is written when the
-/// training ends, however it ends, and between epochs at most every half a minute. `writeReport(of:)`
-/// makes it anew from the files of the run.
+/// The page needs no network and follows the reader's choice of light or dark. It is written when
+/// the training ends, however it ends, and between epochs at most every half a minute.
+/// `writeReport(of:)` makes it anew from the files of the run.
 public final class Report: Callback, RunFolderUser {
   public let runFolder: RunFolder
   public let isRecorder = true

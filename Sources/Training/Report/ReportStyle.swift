@@ -1,5 +1,5 @@
-/// How a report looks: one column on phones, two where there is room, light or dark as the reader has
-/// it.
+/// How a report looks: one column on phones, two where there is room, light or dark as the reader
+/// has it.
 enum ReportStyle {
   static let css =
     ":root{color-scheme:light dark;\(PlotStyle.light)}"

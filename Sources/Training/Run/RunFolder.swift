@@ -7,9 +7,9 @@
 ///       checkpoints/best.safetensors         the one of the best epoch
 ///       report.html                          written by `Report`
 ///
-/// `Checkpoint("runs/lenet")` and `Report("runs/lenet")` each have it written; `RunLog("runs/lenet")`
-/// writes nothing but the first two. Readers ignore fields that they do not know; numbers that are
-/// not finite are `null`, and fields without a value are left out.
+/// `Checkpoint("runs/lenet")` and `Report("runs/lenet")` each have it written;
+/// `RunLog("runs/lenet")` writes nothing but the first two. Readers ignore fields that they do not
+/// know; numbers that are not finite are `null`, and fields without a value are left out.
 ///
 /// **run.json**, one object, written when a training begins and again when it ends:
 ///

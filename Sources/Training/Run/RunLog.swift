@@ -100,8 +100,8 @@ public final class RunLog: Callback, RunFolderUser {
   }
 }
 
-/// Writes the lines of `metrics.jsonl`, as `RunFolder` describes them, to a file of one's own, without
-/// what is measured of weights and gradients.
+/// Writes the lines of `metrics.jsonl`, as `RunFolder` describes them, to a file of one's own,
+/// without what is measured of weights and gradients.
 public final class JSONLines: Callback {
   public let path: String
   public let isRecorder = true

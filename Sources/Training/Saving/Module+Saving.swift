@@ -36,14 +36,14 @@ extension Module {
   ///
   ///     try model.save(to: "lenet.safetensors")
   ///
-  /// - Throws: `TensorError` if a weight has not been built, or the file cannot be written; what was
-  ///   there before is then as it was.
+  /// - Throws: `TensorError` if a weight has not been built, or the file cannot be written; what
+  ///   was there before is then as it was.
   public func save(to path: String) throws(TensorError) {
     try TensorFile.write(.weights, weightValues(), to: path)
   }
 
-  /// Puts the weights of a safetensors file in: one that `save(to:)` or a checkpoint has written, on
-  /// whatever device, or anybody's whose tensors are called as the weights are.
+  /// Puts the weights of a safetensors file in: one that `save(to:)` or a checkpoint has written,
+  /// on whatever device, or anybody's whose tensors are called as the weights are.
   ///
   ///     try model.load(from: "lenet.safetensors")
   ///     try body.load(from: "lenet.safetensors", partially: true)            // what fits

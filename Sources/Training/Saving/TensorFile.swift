@@ -2,11 +2,13 @@ internal import Formats
 internal import Geometry
 internal import Tensors
 
-/// A safetensors file with a version, and a checksum of each tensor and of all that is said of them.
+/// A safetensors file with a version, and a checksum of each tensor and of all that is said of
+/// them.
 ///
 /// The metadata has `format` (`apus-weights` or `apus-checkpoint`), `version` (`1`), `checksums`, a
 /// JSON object with the CRC-32 of each tensor's bytes, `checksum`, that of the header itself, and
-/// what the kind of file adds. A file without `format` is anybody's safetensors: it has no checksums.
+/// what the kind of file adds. A file without `format` is anybody's safetensors: it has no
+/// checksums.
 struct TensorFile {
   enum Kind: String {
     case weights = "apus-weights"

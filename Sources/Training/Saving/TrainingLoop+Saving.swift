@@ -136,7 +136,8 @@ extension Trainer {
     }
   }
 
-  /// Runs `body`, which looks at what the model does, and leaves in the model what it carried before.
+  /// Runs `body`, which looks at what the model does, and leaves in the model what it carried
+  /// before.
   func leavingStates<Result>(_ body: () throws -> Result) throws(TensorError) -> Result {
     let states = statefulModules.map { ($0.module, $0.module.carriedState) }
     let result = Swift.Result { try body() }

@@ -2,8 +2,8 @@ internal import Geometry
 internal import Tensors
 
 extension Workload {
-  /// Batch normalisation in training, with the gradients of its input, scale and shift and an update
-  /// of the running statistics.
+  /// Batch normalisation in training, with the gradients of its input, scale and shift and an
+  /// update of the running statistics.
   static func batchNormalization(_ workload: Workload) throws -> PreparedWorkload {
     let channels = try workload.size("c")
     let shape: Shape = [

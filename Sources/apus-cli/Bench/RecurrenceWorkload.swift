@@ -2,8 +2,8 @@ internal import Geometry
 internal import Tensors
 
 extension Workload {
-  /// An LSTM from a zero state, and the gradients of its input, both kernels and the bias for a fixed
-  /// gradient of all states.
+  /// An LSTM from a zero state, and the gradients of its input, both kernels and the bias for a
+  /// fixed gradient of all states.
   static func longShortTermMemory(_ workload: Workload) throws -> PreparedWorkload {
     let (batch, steps) = (try workload.size("batch"), try workload.size("steps"))
     let (features, units) = (try workload.size("input"), try workload.size("hidden"))

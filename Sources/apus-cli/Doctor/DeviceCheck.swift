@@ -42,7 +42,8 @@ enum DeviceCheck {
     }
   }
 
-  /// What a product, a fused chain or a reduction of small whole numbers gives wrong; nil if nothing.
+  /// What a product, a fused chain or a reduction of small whole numbers gives wrong; nil if
+  /// nothing.
   private static func wrongNumber(on device: Device) throws -> String? {
     let (rows, inner, columns) = (37, 53, 29)
     // Small enough that every sum is a whole number below 2²⁴, which float32 has exactly.

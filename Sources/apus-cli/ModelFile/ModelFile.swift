@@ -87,7 +87,8 @@ struct ModelSource {
   func make(classes: Int? = nil) throws -> any Layer { try build(classes) }
 }
 
-/// The arguments of a layer in a description, each asked for once; what nobody asked for is a mistake.
+/// The arguments of a layer in a description, each asked for once; what nobody asked for is a
+/// mistake.
 struct LayerArguments {
   private let object: [String: JSON]
   /// Where in the description it is: `model.json: layers.3 (Dense)`.

@@ -96,7 +96,8 @@ struct Prediction {
     return try withPhase(.inference) { try model(x) }
   }
 
-  /// The file that a picture made of `input` is written to: what `--out` says, else beside the input.
+  /// The file that a picture made of `input` is written to: what `--out` says, else beside the
+  /// input.
   func output(for input: String) throws -> String {
     let name = input.split(separator: "/").last.map(String.init) ?? input
     let stem = String(name.prefix(upTo: name.lastIndex(of: ".") ?? name.endIndex))

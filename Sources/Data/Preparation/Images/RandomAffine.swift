@@ -1,7 +1,8 @@
 internal import Geometry
 internal import Tensors
 
-/// Turns, scales and shifts images at random, around their centre; what comes from outside is `fill`.
+/// Turns, scales and shifts images at random, around their centre; what comes from outside is
+/// `fill`.
 ///
 /// Pixels are interpolated between their four neighbours. Targets that go along, masks for
 /// instance, take the nearest pixel, so that classes stay classes.

@@ -35,7 +35,8 @@ public struct CIFAR10: Sendable {
   }
 }
 
-/// 50,000 photographs to train on and 10,000 to test with, 32 × 32, RGB, in 100 classes of 20 groups.
+/// 50,000 photographs to train on and 10,000 to test with, 32 × 32, RGB, in 100 classes of 20
+/// groups.
 ///
 /// An input is a float32 `[32, 32, 3]` from 0 to 1, a target the class or the group, an int32.
 public struct CIFAR100: Sendable {

@@ -25,8 +25,8 @@ public struct ImageFolder: Sendable {
   ///   - size: rows and columns that pictures are brought to; their own if nil.
   ///   - channels: 1 for grey, 3 for RGB, 2 and 4 with alpha.
   ///   - workers: how many threads decode pictures.
-  /// - Throws: `TensorError`: `io` if the folder cannot be read, `argument` if it has no pictures in
-  ///   sub-folders.
+  /// - Throws: `TensorError`: `io` if the folder cannot be read, `argument` if it has no pictures
+  ///   in sub-folders.
   public init(
     _ path: String, size: [Int]?, channels: Int = 3, workers: Int = 2
   ) throws(TensorError) {

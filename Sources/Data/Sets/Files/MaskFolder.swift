@@ -2,7 +2,8 @@ internal import Formats
 public import Geometry
 internal import Tensors
 
-/// Pictures with the class of each pixel in a second picture, the mask, decoded when they are needed.
+/// Pictures with the class of each pixel in a second picture, the mask, decoded when they are
+/// needed.
 ///
 ///     cells/images/a.png      cells/masks/a.png
 ///     cells/images/b.jpg      cells/masks/b.png
@@ -10,8 +11,9 @@ internal import Tensors
 ///     let cells = try MaskFolder("cells", size: [128, 128])
 ///     let batches = cells.examples.shuffled(seed: 1).batched(8).prefetched(2)
 ///
-/// An input is a float32 `[rows, columns, channels]` from 0 to 1, a target the class of each pixel, an
-/// int32 `[rows, columns]`. The grey values that occur in the masks are the classes, the least first.
+/// An input is a float32 `[rows, columns, channels]` from 0 to 1, a target the class of each pixel,
+/// an int32 `[rows, columns]`. The grey values that occur in the masks are the classes, the least
+/// first.
 public struct MaskFolder: Sendable {
   /// The pictures, in the order of their names' bytes.
   public let pictures: [String]
@@ -38,8 +40,8 @@ public struct MaskFolder: Sendable {
   ///   - values: the grey value of each class, where that is known, as of a model that is trained;
   ///     others in a mask are then an error.
   ///   - workers: how many threads decode pictures.
-  /// - Throws: `TensorError`: `io` if a folder or a mask is missing, `corruptFile` for masks with more
-  ///   than 64 values.
+  /// - Throws: `TensorError`: `io` if a folder or a mask is missing, `corruptFile` for masks with
+  ///   more than 64 values.
   public init(
     _ path: String, size: [Int]?, channels: Int = 1, values: [UInt8]? = nil, workers: Int = 2
   ) throws(TensorError) {

@@ -5,8 +5,8 @@ extension Dataset where Element == Example {
   /// Drawn digits: uint8 `[28, 28, 1]` with an int32 label, as MNIST has them, but made, not read.
   ///
   /// Every digit is turned, slanted, stretched, shifted and bent at random, drawn with strokes of
-  /// random width and ink, with noise on top. Labels come in turn. Of 12,000 a net of 128 hidden units
-  /// learns to tell 98 in 100 others; the nearest mean image tells 63.
+  /// random width and ink, with noise on top. Labels come in turn. Of 12,000 a net of 128 hidden
+  /// units learns to tell 98 in 100 others; the nearest mean image tells 63.
   ///
   ///     let digits = try Dataset.drawnDigits(count: 10_000, seed: 1).prepared(Rescale(1 / 255))
   public static func drawnDigits(count: Int, seed: UInt64) throws(TensorError) -> Dataset {

@@ -2,8 +2,9 @@ public import Geometry
 internal import Tensors
 
 extension Dataset where Element == Example {
-  /// Images of discs, squares and triangles for segmentation: float32 `[size, size, 1]` from 0 to 1,
-  /// and the class of each pixel, int32 `[size, size]`: 0 is ground, 1 disc, 2 square, 3 triangle.
+  /// Images of discs, squares and triangles for segmentation: float32 `[size, size, 1]` from 0 to
+  /// 1, and the class of each pixel, int32 `[size, size]`: 0 is ground, 1 disc, 2 square, 3
+  /// triangle.
   ///
   /// One to three shapes an image; later ones cover earlier ones. Shapes, ground and noise have
   /// random brightness, so that a pixel alone does not tell its class.
