@@ -16,6 +16,22 @@ import Testing
     #expect(kept.allSatisfy { $0 == 0 || abs($0 - 1 / 0.7) < 1e-6 })
   }
 
+  /// One key has all the weight of a query: where it is dropped, all numbers of the row are 0.
+  @Test(arguments: TestDevice.allCases)
+  func attentionDropsWeights(_ device: TestDevice) throws {
+    let query = try Tensor.ones([200, 4], on: device.device)
+    let key = try Tensor.ones([1, 4], on: device.device)
+    let value = try Tensor([1, 2, 3], shape: [1, 3], on: device.device)
+    let rows = try scaledDotProductAttention(query, key, value, dropout: 0.5).scalars()
+    let kept = (0..<200).filter { rows[3 * $0] != 0 }
+    #expect((70...130).contains(kept.count))
+    for row in 0..<200 {
+      let expected: [Float] = kept.contains(row) ? [2, 4, 6] : [0, 0, 0]
+      #expect(Array(rows[(3 * row)..<(3 * row + 3)]) == expected)
+    }
+    #expect(try scaledDotProductAttention(query, key, value).scalars().prefix(3) == [1, 2, 3])
+  }
+
   @Test func devicesDrawTheSameMask() throws {
     func masked(_ device: TestDevice) throws -> [[Float]] {
       let x = try Tensor.ones([6, 5, 7], on: device.device)

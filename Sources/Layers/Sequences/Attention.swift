@@ -5,15 +5,18 @@ public import Tensors
 /// `[batch, t, d]`, `[batch, s, d]` → `[batch, t, d]`. It has no weights but an optional scale.
 public final class Attention: Module {
   private let isCausal: Bool
+  private let dropoutRate: Double
   /// A scalar that scores are multiplied by, ones; nil if it is not learned.
   public let scale: Weight?
 
   /// - Parameters:
   ///   - useScale: whether scores are multiplied by a weight that is trained and begins as 1.
   ///   - causal: whether a step sees none behind itself.
-  public init(useScale: Bool = false, causal: Bool = false) {
+  ///   - dropout: the share of the attention's weights that is dropped in training.
+  public init(useScale: Bool = false, causal: Bool = false, dropout: Double = 0) {
     scale = useScale ? Weight(.ones) : nil
     isCausal = causal
+    dropoutRate = dropout
   }
 
   /// - Parameters:
@@ -30,7 +33,8 @@ public final class Attention: Module {
       }
       let mask = try combined(mask, value.mask, heads: false)
       return try scaledDotProductAttention(
-        scaled ?? query, key, value, mask: mask, isCausal: isCausal, scale: 1)
+        scaled ?? query, key, value, mask: mask, isCausal: isCausal, scale: 1,
+        dropout: Phase.current == .training ? dropoutRate : 0)
     }
   }
 }

@@ -29,7 +29,7 @@ public final class MultiHeadAttention: Module {
   ///   - outputs: the features of the result; those of the query if not given.
   ///   - useBias: whether the projections have biases.
   ///   - causal: whether a step sees none behind itself.
-  ///   - dropout: the share of the result that is dropped in training.
+  ///   - dropout: the share of the attention's weights that is dropped in training.
   public init(
     heads: Int, keySize: Int, valueSize: Int? = nil, outputs: Int? = nil, useBias: Bool = true,
     causal: Bool = false, dropout: Double = 0
@@ -70,7 +70,8 @@ public final class MultiHeadAttention: Module {
       let k = try split(key, self.key, keySize)
       let v = try split(value, self.value, valueSize)
       let found = try scaledDotProductAttention(
-        q, k, v, mask: combined(mask, value.mask, heads: true), isCausal: isCausal)
+        q, k, v, mask: combined(mask, value.mask, heads: true), isCausal: isCausal,
+        dropout: Phase.current == .training ? dropoutRate : 0)
       let size = outputs ?? query.shape[2]
       let kernel = try output.kernel([heads, valueSize, size], like: query)
       var result = try matmul(
@@ -78,9 +79,6 @@ public final class MultiHeadAttention: Module {
           to: [query.shape[0], query.shape[1], heads * valueSize]),
         kernel.reshaped(to: [heads * valueSize, size]))
       if let bias = output.bias { result = try result + bias([size], like: query) }
-      if dropoutRate > 0, Phase.current == .training {
-        result = try dropout(result, rate: dropoutRate)
-      }
       return result
     }
   }

@@ -17,9 +17,10 @@ public import Geometry
 ///     numbers that are added to the scaled scores.
 ///   - isCausal: query `i` sees the keys `0...i` only, besides what the mask says.
 ///   - scale: `1 / sqrt(d)` for nil.
+///   - rate: the share of the weights that is dropped, as `dropout` does.
 public func scaledDotProductAttention(
   _ query: Tensor, _ key: Tensor, _ value: Tensor, mask: Tensor? = nil, isCausal: Bool = false,
-  scale: Double? = nil
+  scale: Double? = nil, dropout rate: Double = 0
 ) throws(TensorError) -> Tensor {
   let name: StaticString = "scaledDotProductAttention"
   let check = AttentionOperands(name, [query, key, value] + (mask.map { [$0] } ?? []))
@@ -52,8 +53,9 @@ public func scaledDotProductAttention(
     allowed = try given.reshaped(
       to: Shape([Int](repeating: 1, count: 4 - rank) + Array(given.shape)))
   }
-  let weights = try scores.maskedSoftmax(
-    scale: scale, mask: allowed, isCausal: isCausal, in: "\(name)")
+  let weights = try dropout(
+    scores.maskedSoftmax(scale: scale, mask: allowed, isCausal: isCausal, in: "\(name)"),
+    rate: rate)
   let result = try matmul(weights, widened(value))
   return try result.reshaped(to: Shape(q[..<(rank - 1)] + [v.last])).cast(to: query.scalarType)
 }
