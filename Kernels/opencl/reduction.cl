@@ -222,9 +222,10 @@ kernel void reduce(PARAMETERS) {
     int runs = 0;
     for (INDEX c = c_begin; c < c_end;) {
       int r = 0;
-#if !PROGRAM_READS_ROWS
+#if LANES > 128 && !PROGRAM_READS_ROWS
+      // All rows of a run at once, so that a state is loaded and stored once for them. Compiling
+      // it takes seconds, which only wide rows are worth.
       if (columns == LANES && c + RUN <= c_end) {
-        // All rows of a run at once, so that a state is loaded and stored once for them.
         VECTORIZE
         for (int l = 0; l < LANES; l++) {
           STATE all = NEUTRAL;
