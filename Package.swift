@@ -98,6 +98,9 @@ let package = Package(
       name: "trainer-bench", dependencies: ["Apus", "Geometry", "TestSupport"],
       path: "Benchmarks/TrainerBench",
       swiftSettings: strict),
+    .executableTarget(
+      name: "host-bench", dependencies: ["Apus", "Geometry"], path: "Benchmarks/HostBench",
+      swiftSettings: strict),
     .testTarget(
       name: "TensorsTests",
       dependencies: [

@@ -1,0 +1,94 @@
+import Apus
+import Geometry
+import Glibc
+
+// host-bench [SECONDS]: what a replayed step costs outside of kernels.
+//
+// A step is timed as a whole while the backend times each of its kernels; what is left is the host's:
+// recording, gradients, looking the plan up, replaying it. Reading the clock twice a kernel is in it.
+let seconds = CommandLine.arguments.dropFirst().first.flatMap { Double($0) } ?? 10
+
+func now() -> Double {
+  var time = timespec()
+  clock_gettime(CLOCK_MONOTONIC, &time)
+  return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+}
+
+/// One row of what is printed, in microseconds: medians, and the least that the host took.
+struct Share {
+  var name: String
+  var whole: Double, host: Double, least: Double
+  /// Launches of kernels in a step.
+  var kernels: Int
+
+  /// Steps of 20 until the time is up, the first ones not counted: they make the plan.
+  init(_ name: String, on device: Device, _ step: () throws -> Void) throws {
+    for _ in 0..<20 { try step() }
+    var wholes: [Double] = []
+    var hosts: [Double] = []
+    var kernels = 0
+    let end = now() + seconds
+    while now() < end {
+      let begin = now()
+      for _ in 0..<20 { try step() }
+      wholes.append((now() - begin) / 20 * 1e6)
+      var timed = 0.0
+      let (_, times) = try profiled(on: device) {
+        let begin = now()
+        for _ in 0..<20 { try step() }
+        timed = now() - begin
+      }
+      hosts.append((timed - times.reduce(0) { $0 + $1.seconds }) / 20 * 1e6)
+      kernels = times.reduce(0) { $0 + $1.count } / 20
+    }
+    self.name = name
+    whole = wholes.sorted()[wholes.count / 2]
+    host = hosts.sorted()[hosts.count / 2]
+    least = hosts.min() ?? .nan
+    self.kernels = kernels
+  }
+
+  func row(nodes: Int?) -> String {
+    func number(_ value: Double) -> String { "\((value * 100).rounded() / 100)" }
+    let each = nodes.map { ", \(number(host / Double($0))) a node of \($0)" } ?? ""
+    return "\(name): \(number(whole)) µs a step, of which the host's \(number(host))\(each), "
+      + "at least \(number(least)), "
+      + "\(kernels) kernels"
+  }
+}
+
+let device = Device.cpu
+
+/// Links of three operations, each on a matrix so small that only the host's work counts.
+func chain(links: Int) throws -> Share {
+  let x = try Tensor.ones([2, 2], on: device)
+  let w = try Tensor.full(0.1, [2, 2], on: device)
+  let b = try Tensor.ones([2], on: device)
+  try evaluate([x, w, b])
+  return try Share("chain of \(links) products, sums and tanh", on: device) {
+    var value = x
+    for _ in 0..<links { value = try tanh(matmul(value, w) + b) }
+    _ = try value.scalars()
+  }
+}
+
+/// A step of the workload `train.mlp.b128`.
+func multilayer(batch: Int) throws -> Share {
+  let model = Architecture.mlp.make()
+  let optimizer = Adam(learningRate: 1e-3)
+  let x = try Tensor.uniform([batch, 28, 28, 1], on: device)
+  let y = try Tensor.uniform([batch], to: 10, on: device).cast(to: .int32)
+  try model.build(input: [batch, 28, 28, 1], on: device)
+  let parameters = try model.parameters
+  try evaluate([x, y] + parameters.map(\.value))
+  return try Share("MLP with Adam, batch \(batch)", on: device) {
+    let (loss, gradients) = try valueAndGradients(of: parameters) {
+      try softmaxCrossEntropy(model(x), y)
+    }
+    try withExtendedLifetime(loss) { try optimizer.update(parameters, along: gradients) }
+  }
+}
+
+let links = 100
+if CommandLine.arguments.count < 3 { print(try chain(links: links).row(nodes: 3 * links)) }
+for batch in [1, 128] { print(try multilayer(batch: batch).row(nodes: nil)) }
