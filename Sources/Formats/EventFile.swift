@@ -23,12 +23,12 @@ public final class EventFileWriter: Sendable {
       open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0o666)
     }
     guard descriptor >= 0 else {
-      throw systemError(Self.operation, "cannot open \(quoted(path))")
+      throw systemError(Self.operation, "cannot open \(quotedPath(path))")
     }
     do throws(TensorError) {
       let size = try wholeRecordsByteCount(path: path, operation: Self.operation)
       guard retryingInterrupted({ ftruncate(descriptor, off_t(size)) }) == 0 else {
-        throw systemError(Self.operation, "cannot shorten \(quoted(path))")
+        throw systemError(Self.operation, "cannot shorten \(quotedPath(path))")
       }
       self.descriptor = descriptor
       if size == 0 { try write(EventMessage.version(wallTime: Self.now)) }
@@ -86,7 +86,7 @@ public final class EventFileWriter: Sendable {
   /// Asks the system to bring what was written to the disk.
   public func flush() throws(TensorError) {
     guard retryingInterrupted({ fsync(descriptor) }) == 0 || errno == EINVAL else {
-      throw systemError(Self.operation, "cannot flush \(quoted(path)) to the disk")
+      throw systemError(Self.operation, "cannot flush \(quotedPath(path)) to the disk")
     }
   }
 
@@ -110,7 +110,9 @@ public final class EventFileWriter: Sendable {
           Glibc.write(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done)
         }
       }
-      guard count >= 0 else { throw systemError(Self.operation, "cannot write \(quoted(path))") }
+      guard count >= 0 else {
+        throw systemError(Self.operation, "cannot write \(quotedPath(path))")
+      }
       done += count
     }
   }

@@ -17,16 +17,16 @@ package final class InputFile: ByteSource {
     self.operation = operation
     // Without O_NONBLOCK, opening a pipe would wait for a writer.
     descriptor = retryingInterrupted { open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
-    guard descriptor >= 0 else { throw systemError(operation, "cannot open \(quoted(path))") }
+    guard descriptor >= 0 else { throw systemError(operation, "cannot open \(quotedPath(path))") }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else {
-      let error = systemError(operation, "cannot examine \(quoted(path))")
+      let error = systemError(operation, "cannot examine \(quotedPath(path))")
       close(descriptor)
       throw error
     }
     guard status.st_mode & S_IFMT == S_IFREG else {
       close(descriptor)
-      throw TensorError(.unsupportedFile, operation, "\(quoted(path)) is not a regular file")
+      throw TensorError(.unsupportedFile, operation, "\(quotedPath(path)) is not a regular file")
     }
     byteCount = Int(status.st_size)
   }
@@ -42,7 +42,7 @@ package final class InputFile: ByteSource {
       let count = retryingInterrupted {
         pread(descriptor, rest.baseAddress, rest.count, off_t(offset + done))
       }
-      guard count >= 0 else { throw systemError(operation, "cannot read \(quoted(path))") }
+      guard count >= 0 else { throw systemError(operation, "cannot read \(quotedPath(path))") }
       guard count > 0 else {
         throw TensorError(
           .corruptFile, operation,

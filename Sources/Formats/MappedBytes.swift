@@ -17,7 +17,7 @@ extension InputFile {
     let length = range.upperBound - start
     let mapping = mmap(nil, length, PROT_READ, MAP_PRIVATE, descriptor, off_t(start))
     guard let mapping, mapping != MAP_FAILED else {
-      throw systemError(operation, "cannot map \(quoted(path))")
+      throw systemError(operation, "cannot map \(quotedPath(path))")
     }
     defer { munmap(mapping, length) }
     _ = madvise(mapping, length, MADV_WILLNEED)
@@ -28,7 +28,7 @@ extension InputFile {
   private func currentByteCount() throws(TensorError) -> Int {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else {
-      throw systemError(operation, "cannot examine \(quoted(path))")
+      throw systemError(operation, "cannot examine \(quotedPath(path))")
     }
     return Int(status.st_size)
   }

@@ -38,7 +38,7 @@ package final class OutputFile {
     var status = stat()
     if stat(target, &status) == 0 {
       guard status.st_mode & S_IFMT == S_IFREG else {
-        throw TensorError(.io, operation, "\(quoted(target)) is not a regular file")
+        throw TensorError(.io, operation, "\(quotedPath(target)) is not a regular file")
       }
       permissions = status.st_mode & 0o7777
     }
@@ -49,12 +49,14 @@ package final class OutputFile {
     descriptor = retryingInterrupted {
       open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     }
-    guard descriptor >= 0 else { throw systemError(operation, "cannot create \(quoted(target))") }
+    guard descriptor >= 0 else {
+      throw systemError(operation, "cannot create \(quotedPath(target))")
+    }
     // The lock tells a sweep that this file is being written. Where locks are not supported the
     // sweep cannot lock either, and leaves the file alone.
     _ = flock(descriptor, LOCK_EX | LOCK_NB)
     if let permissions, fchmod(descriptor, permissions) != 0 {
-      throw systemError(operation, "cannot set the permissions of \(quoted(target))")
+      throw systemError(operation, "cannot set the permissions of \(quotedPath(target))")
     }
   }
 
@@ -87,7 +89,7 @@ package final class OutputFile {
           Glibc.write(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done)
         }
       }
-      guard count >= 0 else { throw systemError(operation, "cannot write \(quoted(target))") }
+      guard count >= 0 else { throw systemError(operation, "cannot write \(quotedPath(target))") }
       done += count
     }
   }
@@ -97,38 +99,25 @@ package final class OutputFile {
     try flush()
     // A failed fsync is never tried again: the system may have dropped the pages.
     guard retryingInterrupted({ fsync(descriptor) }) == 0 else {
-      throw systemError(operation, "cannot flush \(quoted(target)) to the disk")
+      throw systemError(operation, "cannot flush \(quotedPath(target)) to the disk")
     }
     try closeKeepingTheLock()
     guard rename(temporary, target) == 0 else {
-      throw systemError(operation, "cannot put \(quoted(target)) in place")
+      throw systemError(operation, "cannot put \(quotedPath(target)) in place")
     }
     close(descriptor)
     descriptor = -1
-    try flushFolder()
+    try flushFolder(folder, in: operation)
   }
 
   /// Closes the file before it is put in place: some file systems tell only then of a failed write.
   private func closeKeepingTheLock() throws(TensorError) {
     let written = descriptor
     let locked = fcntl(written, F_DUPFD_CLOEXEC, 0)
-    guard locked >= 0 else { throw systemError(operation, "cannot close \(quoted(target))") }
+    guard locked >= 0 else { throw systemError(operation, "cannot close \(quotedPath(target))") }
     descriptor = locked
     guard close(written) == 0 || errno == EINTR else {
-      throw systemError(operation, "cannot close \(quoted(target))")
-    }
-  }
-
-  private func flushFolder() throws(TensorError) {
-    let folder = folder
-    let descriptor = retryingInterrupted { open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
-    guard descriptor >= 0 else {
-      throw systemError(operation, "cannot open the folder of \(quoted(target))")
-    }
-    defer { close(descriptor) }
-    // EINVAL: the file system has no such call for folders.
-    guard retryingInterrupted({ fsync(descriptor) }) == 0 || errno == EINVAL else {
-      throw systemError(operation, "cannot flush the folder of \(quoted(target)) to the disk")
+      throw systemError(operation, "cannot close \(quotedPath(target))")
     }
   }
 
@@ -136,12 +125,7 @@ package final class OutputFile {
   package static func sweep(_ folder: String) { sweep(folder: folder, prefix: ".") }
 
   private static func sweep(folder: String, prefix: String) {
-    guard let listing = opendir(folder) else { return }
-    defer { closedir(listing) }
-    while let entry = readdir(listing) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-        pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
+    for name in (try? namesInFolder(folder, in: "OutputFile")) ?? [] {
       guard name.hasPrefix(prefix), name.contains(mark) else { continue }
       let path = "\(folder)/\(name)"
       let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)

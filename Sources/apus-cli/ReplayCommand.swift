@@ -50,25 +50,13 @@ enum ReplayCommand: Verb {
 
   /// The cases directly in `folder`, sorted by name.
   private static func caseNames(in folder: String) throws(TensorError) -> [String] {
-    guard let listing = opendir(folder) else {
-      let code = errno
-      throw TensorError(
-        .io, "replay", "cannot list \"\(folder)\": \(String(cString: strerror(code)))", code: code)
-    }
-    defer { closedir(listing) }
-    var names: [String] = []
-    while let entry = readdir(listing) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-        pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      if name.hasSuffix(ending), !name.hasPrefix(".") {
-        names.append(String(name.dropLast(ending.count)))
-      }
-    }
+    let names = try namesInFolder(folder, in: "replay")
+      .filter { $0.hasSuffix(ending) && !$0.hasPrefix(".") }
+      .map { String($0.dropLast(ending.count)) }
     guard !names.isEmpty else {
       throw TensorError(.io, "replay", "there is no *\(ending) in \"\(folder)\"", code: ENOENT)
     }
-    return names.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }
+    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
   private static func members(_ result: CaseResult) -> [(String, JSON)] {

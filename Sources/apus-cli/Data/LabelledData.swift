@@ -47,7 +47,7 @@ enum LabelledData {
 
   /// The IDX files of MNIST or a relative, or pictures by class.
   static func folder(_ path: String, _ request: DataRequest) throws -> DataSource {
-    let names = TextFile.names(in: path) ?? []
+    let names = try namesInFolder(path, in: "data")
     if names.contains(where: { $0.hasPrefix("train-images") }) {
       let data = try MNIST(folder: path)
       return try DataSource(path, data.train, data.test, classNames: data.classNames)

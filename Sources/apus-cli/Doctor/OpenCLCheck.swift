@@ -1,3 +1,4 @@
+internal import Formats
 internal import Glibc
 internal import OpenCLBackend
 
@@ -81,7 +82,7 @@ enum OpenCLCheck {
       let path = place.contains("/") ? place : "/etc/OpenCL/vendors/\(place)"
       return (access(path, R_OK) == 0 ? [path] : [], "\(path), as OCL_ICD_VENDORS says")
     }
-    let names = (TextFile.names(in: place) ?? []).filter { $0.hasSuffix(".icd") }
+    let names = ((try? namesInFolder(place, in: "doctor")) ?? []).filter { $0.hasSuffix(".icd") }
     let reason = named.isEmpty ? "" : ", as OCL_ICD_VENDORS says"
     return (names.map { "\(place)/\($0)" }, "\(place)/*.icd\(reason)")
   }
@@ -120,7 +121,7 @@ enum Graphics {
   /// Display controllers on the PCI bus of makers whose drivers speak OpenCL.
   static var cards: [Card] {
     let folder = "/sys/bus/pci/devices"
-    return (TextFile.names(in: folder) ?? []).compactMap { name in
+    return ((try? namesInFolder(folder, in: "doctor")) ?? []).compactMap { name in
       func value(_ file: String) -> String {
         TextFile.lines(of: "\(folder)/\(name)/\(file)").first?.trimmed ?? ""
       }
