@@ -15,6 +15,8 @@ public protocol Callback: AnyObject {
   /// Once, before the first step; with `context.step` above 0 where a training is resumed.
   func began(_ context: TrainingContext) throws
   func epochBegan(_ context: TrainingContext) throws
+  /// Before each step of the optimizer.
+  func stepBegan(_ context: TrainingContext) throws
   /// After each step of the optimizer, when it has been started on the device: its own loss is
   /// known one step later.
   func stepEnded(_ context: TrainingContext) throws
@@ -37,6 +39,7 @@ public protocol Callback: AnyObject {
 extension Callback {
   public func began(_ context: TrainingContext) throws {}
   public func epochBegan(_ context: TrainingContext) throws {}
+  public func stepBegan(_ context: TrainingContext) throws {}
   public func stepEnded(_ context: TrainingContext) throws {}
   public func validationStepEnded(_ context: TrainingContext) throws {}
   public func epochEnded(_ context: TrainingContext) throws {}

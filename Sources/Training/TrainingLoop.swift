@@ -168,6 +168,7 @@ final class TrainingLoop {
       if context.step == 0, let batch = batches.first { try lookAtPredictions(batch) }
     }
     newestBatch = batches.first
+    try call { try $0.stepBegan(self.context) }
     let started = try trainer.step(batches) { () throws(TensorError) in try settle() }
     pending = started
     context.step += 1

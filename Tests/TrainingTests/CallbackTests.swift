@@ -54,14 +54,14 @@ import Training
     #expect(reason.hasPrefix("loss of step"))
   }
 
-  @Test func schedulesSetTheRateOfTheNextStep() throws {
+  @Test func schedulesSetTheRateOfTheStep() throws {
     let trainer = Small.trainer(Small.classifier(), optimizer: try SGD(learningRate: 1))
     var rates: [Double] = []
     let watch = LambdaCallback(stepEnded: { rates.append(try $0.trainer.optimizer.learningRate) })
     try trainer.fit(
       try Small.clouds().batched(20), epochs: 2,
       callbacks: [LearningRateSchedule(.step(from: 1, every: 2, factor: 0.5)), watch])
-    #expect(rates == [1, 0.5, 0.5, 0.25, 0.25, 0.125])
+    #expect(rates == [1, 1, 0.5, 0.5, 0.25, 0.25])
     let second = Small.trainer(Small.classifier(), optimizer: try SGD(learningRate: 1))
     let history = try second.fit(
       try Small.clouds().batched(20), epochs: 3,

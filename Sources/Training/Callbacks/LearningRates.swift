@@ -19,13 +19,7 @@ public final class LearningRateSchedule: Callback {
     isByEpoch = perEpoch
   }
 
-  public func epochBegan(_ context: TrainingContext) { set(context) }
-
-  public func stepEnded(_ context: TrainingContext) {
-    if !isByEpoch { set(context) }
-  }
-
-  private func set(_ context: TrainingContext) {
+  public func stepBegan(_ context: TrainingContext) {
     for (own, optimizer) in context.trainer.optimizers where name == nil || name == own {
       // A step of one's own may update one of its optimizers several times.
       optimizer.learningRate = schedule(isByEpoch ? context.epoch - 1 : optimizer.stepCount)
