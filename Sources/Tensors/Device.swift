@@ -29,8 +29,10 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
     if name == "auto" { return try automatic() }
     if name == "opencl" { return try openCL(0) }
     let prefix = "opencl:"
-    if name.hasPrefix(prefix), let index = Int(name.dropFirst(prefix.count)), index >= 0 {
-      return try openCL(index)
+    let digits = name.dropFirst(prefix.count)
+    if name.hasPrefix(prefix), !digits.isEmpty, digits.allSatisfy({ "0"..."9" ~= $0 }) {
+      // A number that no integer holds is that of no device either.
+      return try openCL(Int(digits) ?? .max)
     }
     throw TensorError(
       .argument, "device", "no device is called \"\(name)\"", hint: "cpu, opencl, opencl:N or auto")

@@ -82,6 +82,9 @@ struct Arguments {
     } else {
       throw UsageError("\(parts[0]) needs a value: \(valueName)")
     }
+    guard values[option.name] != "" else {
+      throw UsageError("\(parts[0]) needs a value: \(valueName)")
+    }
   }
 
   /// Whether the flag `--name` is given.

@@ -34,7 +34,7 @@ enum BenchCommand: Verb {
     ])
     if !isJSON { try Output.text(table.header) }
     var failures = 0
-    for workload in workloads {
+    for workload in workloads where Output.isRead {
       var line: [(String, JSON)] = [
         ("workload", .string(workload.name)), ("device", .string(device.name)),
       ]

@@ -32,7 +32,7 @@ struct CheckpointSource {
         hint: "apus train writes checkpoints that do; apus inspect shows what is in this one")
     }
     if let description = notes["description"]?.string {
-      model = try ModelSource(describedBy: description, source: "\(self.path): \(name)")
+      model = try ModelSource(describedBy: description, source: "\(self.path): \(name)", name: name)
     } else {
       model = ModelSource(try Architecture.named(name))
     }
@@ -47,7 +47,8 @@ struct CheckpointSource {
     classNames = names.compactMap(\.string)
   }
 
-  private static func file(_ path: String) throws -> String {
+  /// The best checkpoint of a run folder, else the newest; another path is a checkpoint itself.
+  static func file(_ path: String) throws -> String {
     var status = stat()
     guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return path }
     let best = "\(RunFolder(path).checkpointsFolder)/best.safetensors"

@@ -41,7 +41,7 @@ func runCommand(_ words: [String]) -> Int32 {
   }
   let words = Array(words.dropFirst())
   if words.prefix(while: { $0 != "--" }).contains(where: { $0 == "--help" || $0 == "-h" }) {
-    return finish("apus") { try Output.show(help(of: verb)) }
+    return finish(nil) { try Output.show(help(of: verb)) }
   }
   return finish(verb.name) {
     let arguments = try Arguments(words, options: verb.options, positionals: verb.positionals)
@@ -103,6 +103,14 @@ private func wrapped(_ words: [String]) -> String {
     }
   }
   return lines.joined(separator: "\n")
+}
+
+/// Opens what a parent has closed of standard input, output and error: the next file would get its
+/// number, and with it what is printed.
+func openStandardStreams() {
+  for number in STDIN_FILENO...STDERR_FILENO where fcntl(number, F_GETFD) < 0 {
+    _ = open("/dev/null", O_RDWR)
+  }
 }
 
 /// Ctrl-C and SIGTERM end the process with the codes scripts know; a reader that goes away and a

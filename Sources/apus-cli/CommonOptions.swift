@@ -19,8 +19,10 @@ extension Option {
 extension Arguments {
   /// The device that `--device` names, else the one that the environment or the machine gives.
   func device() throws -> Device {
-    guard let name = value("device") else { return try Device.current }
-    return try Device.named(name)
+    let device = try value("device").map { try Device.named($0) } ?? Device.current
+    // What the environment says wrongly of a device is told here, not by what is done with it first.
+    try device.synchronize()
+    return device
   }
 
   /// The shape that an option gives as `224x224x3`.

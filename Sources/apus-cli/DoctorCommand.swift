@@ -13,19 +13,24 @@ enum DoctorCommand: Verb {
     and compares the numbers. The exit code is 1 if it found a fault.
     """
 
+  /// As wide as the longest step of usual machines.
+  private static let stepWidth = 16
+
   static func run(_ arguments: Arguments) throws -> ExitCode {
-    let findings =
-      ProcessorCheck.findings() + OpenCLCheck.findings() + DeviceCheck.findings()
-      + CacheCheck.findings()
-    let width = findings.map(\.step.count).max() ?? 0
-    for finding in findings {
-      if arguments.has("json") {
-        try Output.json(finding.members)
-      } else {
-        try Output.text(finding.text(stepWidth: width))
+    var faults = 0
+    // Each is shown before the next is made: a driver that hangs is seen to.
+    for check in [
+      ProcessorCheck.findings, OpenCLCheck.findings, DeviceCheck.findings, CacheCheck.findings,
+    ] {
+      for finding in check() {
+        if finding.verdict == .fault { faults += 1 }
+        if arguments.has("json") {
+          try Output.json(finding.members)
+        } else {
+          try Output.text(finding.text(stepWidth: stepWidth))
+        }
       }
     }
-    let faults = findings.filter { $0.verdict == .fault }.count
     if !arguments.has("json") {
       try Output.text(
         faults == 0

@@ -19,27 +19,26 @@ enum InspectCommand: Verb {
     let path = arguments.positionals[0]
     let file = try TensorListing(path)
     let names = try arguments.selected(file.names.sorted()) { $0 }
+    let isJSON = arguments.has("json")
     var lines: [TensorLine] = []
     for name in names {
       let array = try file.array(name)
       let statistics =
         arguments.has("no-statistics") ? nil : try Statistics(of: try array.tensor())
-      lines.append(
-        TensorLine(name, array.shape, array.scalarType, array.byteCount, statistics))
+      let line = TensorLine(name, array.shape, array.scalarType, array.byteCount, statistics)
+      // A table is as wide as its widest line; lines of JSON come as they are known.
+      if isJSON { try Output.json(line.members) } else { lines.append(line) }
     }
-    return try print(lines, metadata: file.metadata, isJSON: arguments.has("json"))
+    guard isJSON else { return try print(lines, metadata: file.metadata) }
+    if !file.metadata.isEmpty {
+      try Output.json([("metadata", .object(file.metadata.mapValues { .string($0) }))])
+    }
+    return .done
   }
 
   private static func print(
-    _ lines: [TensorLine], metadata: [String: String], isJSON: Bool
+    _ lines: [TensorLine], metadata: [String: String]
   ) throws -> ExitCode {
-    if isJSON {
-      for line in lines { try Output.json(line.members) }
-      if !metadata.isEmpty {
-        try Output.json([("metadata", .object(metadata.mapValues { .string($0) }))])
-      }
-      return .done
-    }
     let rows = lines.map(\.row)
     let table = Table(fitting: rows, TensorLine.columns)
     if !rows.isEmpty { try Output.text(table.header) }

@@ -29,6 +29,7 @@ enum KernelsCommand: Verb {
 
   static func run(_ arguments: Arguments) throws -> ExitCode {
     let action = arguments.positionals[0]
+    try refuseOptions(of: action, arguments)
     switch action {
     case "list": return try list(arguments)
     case "tune": return try KernelsTune.run(arguments)
@@ -38,6 +39,21 @@ enum KernelsCommand: Verb {
       let known = ["list", "warm", "tune", "clear"]
       throw UsageError(
         "no action is called \"\(action)\"" + suggestion(for: action, among: known))
+    }
+  }
+
+  /// Throws if an option is given that says nothing to the action.
+  private static func refuseOptions(
+    of action: String, _ arguments: Arguments
+  ) throws(UsageError) {
+    let known = [
+      "list": [], "clear": [], "warm": ["device", "model"], "tune": ["device", "only", "seconds"],
+    ]
+    guard let own = known[action] else { return }
+    for option in options where option.name != "json" && arguments.has(option.name) {
+      guard own.contains(option.name) else {
+        throw UsageError("--\(option.name) says nothing to \(action)")
+      }
     }
   }
 

@@ -4,12 +4,19 @@ internal import Glibc
 
 /// What goes to standard output and standard error, line by line as it comes.
 enum Output {
+  /// Whether standard output has a reader. Without one what is written to it is dropped, and the work
+  /// goes on: a training is worth more than its last line.
+  // Unchecked: only the thread that runs the verb writes to standard output.
+  nonisolated(unsafe) private(set) static var isRead = true
+
   /// Writes `text` and a line feed to standard output.
   static func text(_ text: String) throws(TensorError) {
-    guard !write(text + "\n", to: STDOUT_FILENO) else { return }
+    guard isRead, !write(text + "\n", to: STDOUT_FILENO) else { return }
     let code = errno
-    // Whoever read the output has seen enough.
-    if code == EPIPE { exit(ExitCode.done.rawValue) }
+    if code == EPIPE {
+      isRead = false
+      return
+    }
     throw TensorError(
       .io, "output", "cannot write: \(String(cString: strerror(code)))", code: code)
   }

@@ -41,6 +41,9 @@ enum PredictCommand: Verb {
     let prediction = Prediction(
       checkpoint: checkpoint, model: try checkpoint.load(on: device), device: device,
       arguments: arguments)
+    if task.options.contains(where: { $0.name == Option.pictureOutput.name }) {
+      try prediction.refuseLosses()
+    }
     try withDevice(device) {
       for path in arguments.positionals { try task.predict(path, prediction) }
     }

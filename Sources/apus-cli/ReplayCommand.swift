@@ -29,7 +29,7 @@ enum ReplayCommand: Verb {
     ])
     if !isJSON { try Output.text(table.header) }
     var failures = 0
-    for name in names {
+    for name in names where Output.isRead {
       let result = replay(
         path: "\(folder)/\(name)\(ending)", name: name, on: device)
       if !result.passes { failures += 1 }

@@ -43,20 +43,24 @@ enum TrainCommand: Verb {
     let device = try arguments.device()
     let data = try DataSource(
       named: settings.data, for: learningTask(for: source.purpose), settings.request(source))
-    if let input = settings.input, input != data.input {
-      throw UsageError("--input: the samples of \(data.name) are \(data.input), not \(input)")
+    let described = source.text == nil ? nil : source.input
+    if let input = settings.input ?? described, input != data.input {
+      let place = settings.input == nil ? "the input of \(source.name)" : "--input"
+      throw UsageError("\(place): the samples of \(data.name) are \(data.input), not \(input)")
     }
     let isJSON = arguments.has("json")
     let task = try FittedTask(source, data, command: name)
     let (trainer, callbacks) = try settings.trainer(task, device: device)
+    try settings.goOn(from: trainer.notes)
     if arguments.has("quiet") { trainer.progress = nil }
     if !isJSON, !arguments.has("quiet") {
       Output.note("\(source.name) on \(data.name), \(device.name), into \(settings.folder)")
       if let remark = data.remark { Output.note(remark) }
     }
-    let lines = LambdaCallback(epochEnded: { context in
-      if isJSON { try Output.json(epochMembers(context)) }
-    })
+    var history = History()
+    let lines = LambdaCallback(
+      epochEnded: { if isJSON { try Output.json(epochMembers($0)) } },
+      ended: { history = $0.history })
     Interruption.begin()
     defer { Interruption.end() }
     let start = ContinuousClock.now
@@ -69,10 +73,10 @@ enum TrainCommand: Verb {
     if case .failure(let error) = result, (error as? TensorError)?.kind == .cancelled {
       Output.note(
         "apus train: cancelled; go on with the same words and --out \(settings.folder) --resume")
-      if isJSON { try Output.json(endMembers("cancelled", settings, nil, start)) }
+      if isJSON { try Output.json(endMembers("cancelled", settings, history, start)) }
       return Interruption.exitCode
     }
-    let history = try result.get()
+    history = try result.get()
     let reason = callbacks.lazy.compactMap { ($0 as? TerminateOnNaN)?.reason }.first
     if let reason {
       Output.note("apus train: \(reason): try a smaller --learning-rate")
@@ -95,7 +99,7 @@ enum TrainCommand: Verb {
   }
 
   private static func endMembers(
-    _ outcome: String, _ settings: TrainingSettings, _ history: History?,
+    _ outcome: String, _ settings: TrainingSettings, _ history: History,
     _ start: ContinuousClock.Instant
   ) -> [(String, JSON)] {
     let seconds = Double((ContinuousClock.now - start) / .milliseconds(1)) / 1000
@@ -104,14 +108,12 @@ enum TrainCommand: Verb {
       ("report", .string(RunFolder(settings.folder).reportFile)),
       ("total_seconds", .number(seconds)),
     ]
-    if let history {
-      members.append(("epochs", .integer(history.epochs.count)))
-      if let best = history.best("val_loss") {
-        members.append(("best_epoch", .integer(best.number)))
-      }
-      for (name, value) in (history.epochs.last?.values ?? [:]).sorted(by: { $0.key < $1.key }) {
-        members.append((name, .number(value)))
-      }
+    members.append(("epochs", .integer(history.epochs.count)))
+    if let best = history.best("val_loss") {
+      members.append(("best_epoch", .integer(best.number)))
+    }
+    for (name, value) in (history.epochs.last?.values ?? [:]).sorted(by: { $0.key < $1.key }) {
+      members.append((name, .number(value)))
     }
     return members
   }
@@ -135,7 +137,10 @@ enum TrainCommand: Verb {
           + "\(shown(value)) at best, in epoch \(best.number)")
     }
     lines.append("report      \(folder.reportFile)")
-    lines.append("checkpoint  \(folder.checkpointsFolder)/best.safetensors")
+    // A training that was stopped early may have no best one.
+    if let path = try? CheckpointSource.file(settings.folder) {
+      lines.append("checkpoint  \(path)")
+    }
     return lines.joined(separator: "\n")
   }
 }

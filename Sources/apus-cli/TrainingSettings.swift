@@ -1,4 +1,5 @@
 internal import Data
+internal import Formats
 internal import Geometry
 internal import Glibc
 internal import Layers
@@ -17,7 +18,9 @@ struct TrainingSettings {
   let samples: Int?
   let input: Shape?
   let folder: String
-  let resumes: Bool
+  /// The checkpoint that is gone on from.
+  private let resumed: String?
+  var resumes: Bool { resumed != nil }
 
   init(_ arguments: Arguments, model: ModelSource) throws {
     data = arguments.value("data")
@@ -28,7 +31,7 @@ struct TrainingSettings {
     seed = try arguments.integer("seed", in: 0...Int.max) ?? 1
     samples = try arguments.integer("samples", in: 1...Int.max)
     input = try arguments.shape("input")
-    resumes = arguments.has("resume")
+    let resumes = arguments.has("resume")
     if let text = arguments.value("learning-rate") {
       guard let rate = Double(text), rate > 0, rate.isFinite else {
         throw UsageError("--learning-rate: \"\(text)\" is not a number above 0")
@@ -39,10 +42,29 @@ struct TrainingSettings {
     }
     let standard = "runs/\(model.name)"
     folder = arguments.value("out") ?? (resumes ? standard : Self.free(standard))
-    if resumes, try Checkpoint.newest(in: folder) == nil {
+    resumed = resumes ? try Checkpoint.newest(in: folder) : nil
+    if resumes, resumed == nil {
       throw TensorError(
         .io, "train", "there is no checkpoint in \(folder) to go on from",
         hint: "--out names the run folder", code: ENOENT)
+    }
+  }
+
+  /// Throws if the run that is gone on with was begun with something else than `notes` say. More
+  /// epochs are no matter.
+  func goOn(from notes: [String: String]) throws {
+    guard let resumed, let text = try SafetensorsFile(path: resumed).metadata["notes"],
+      let begun = try JSON(parsing: text, source: resumed, in: "train").object
+    else { return }
+    let decisive = [
+      "model", "description", "data", "input", "optimizer", "learning rate", "schedule", "batch",
+      "samples", "seed",
+    ]
+    for key in decisive {
+      guard let value = notes[key], let old = begun[key]?.string, old != value else { continue }
+      throw UsageError(
+        "--resume: \(folder) was begun with "
+          + (key == "description" ? "another description" : "\(key) \(old), not \(value)"))
     }
   }
 
@@ -78,6 +100,10 @@ struct TrainingSettings {
     trainer.notes = task.notes
     trainer.notes["optimizer"] = optimizer.name
     trainer.notes["schedule"] = schedule.name
+    trainer.notes["learning rate"] = "\(learningRate)"
+    trainer.notes["batch"] = "\(batch)"
+    trainer.notes["samples"] = samples.map { "\($0)" }
+    trainer.notes["seed"] = "\(seed)"
     var callbacks: [any Callback] = []
     if let count = task.data.train.count.map({ min($0, samples ?? $0) }) {
       let steps = (count + batch - 1) / batch * epochs

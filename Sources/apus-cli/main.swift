@@ -1,4 +1,5 @@
 internal import Glibc
 
+openStandardStreams()
 installSignalHandlers()
 exit(runCommand(Array(CommandLine.arguments.dropFirst())))

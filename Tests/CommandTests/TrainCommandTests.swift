@@ -72,6 +72,11 @@ private let described = """
     (#"{"layers": [{"layer": "Dense", "units": 4}]}"#, 65, "3 classes"),
     (#"{"layers": [{"layer": "Conv2D", "filters": 3, "kernel": 3}]}"#, 65, "do not fit"),
     (#"{"layers": ["#, 65, "byte "), (#"[]"#, 65, "not an object"),
+    (#"{"input": [0], "layers": []}"#, 65, "input: [0]"),
+    (#"{"input": [4611686018427387904], "layers": []}"#, 65, "is not the shape"),
+    (#"{"input": [3], "layers": [{"layer": "Dense", "units": 3}]}"#, 2, "are [2], not [3]"),
+    (#"{"name": "../x", "layers": []}"#, 65, "not the name of a folder"),
+    (#"{"layers": [{"layer": "GaussianNoise", "deviation": -1}]}"#, 65, "(GaussianNoise): dev"),
   ])
   func aMistakeInADescriptionIsNamed(_ text: String, _ code: Int32, _ help: String) throws {
     try scratch.file("small.json", text)
@@ -111,6 +116,32 @@ private let described = """
     let outcome = try Apus.run(arguments, folder: scratch.path)
     #expect(outcome.code == code, "\(outcome.errors)")
     #expect(outcome.errors.contains(help), "\(outcome.errors)")
+  }
+
+  @Test func aRunGoesOnWithWhatItWasBegunWith() throws {
+    #expect(try train(["--epochs", "1"]).code == 0)
+    let before = try scratch.text("run/run.json")
+    for (more, help) in [
+      (["--optimizer", "sgd"], "optimizer adam, not sgd"), (["--seed", "2"], "seed 1, not 2"),
+      (["--learning-rate", "0.1"], "learning rate 0.001, not 0.1"), (["--batch", "7"], "batch 64"),
+    ] {
+      let outcome = try train(["--epochs", "2", "--resume"] + more)
+      #expect(outcome.code == 2 && outcome.errors.contains(help), "\(outcome.errors)")
+    }
+    #expect(try scratch.text("run/run.json") == before)
+    #expect(try train(["--epochs", "2", "--resume"]).code == 0)
+  }
+
+  @Test func aModelWithoutANameGoesByItsFile() throws {
+    try scratch.file("small.json", #"{"layers": [{"layer": "Dense", "units": 3}]}"#)
+    #expect(try train(["--epochs", "1"]).code == 0)
+    let outcome = try Apus.run(["evaluate", "--checkpoint", run, "--json", "--quiet"])
+    #expect(try outcome.lines().first?["model"]?.string == "small")
+  }
+
+  @Test func theLearningRateOfAnEpochIsThatOfItsLastStep() throws {
+    let outcome = try train(["--epochs", "1", "--batch", "5000", "--schedule", "step", "--json"])
+    #expect(try outcome.lines().first?["learning_rate"]?.double == 1e-3)
   }
 
   @Test func aCheckpointOfSomethingElseSaysSo() throws {

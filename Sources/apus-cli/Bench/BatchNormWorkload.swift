@@ -17,7 +17,7 @@ extension Workload {
       Parameter(try workload.random([channels]), isTrained: false),
       Parameter(try workload.random([channels]), isTrained: false),
     ]
-    let bytes = 4 * Double(4 * shape.count + 6 * channels)
+    let bytes = 4 * Double(4 * shape.count + 8 * channels)
     return PreparedWorkload(cost: .bytes(bytes)) {
       let results = try recorded {
         let (y, mean, variance) = try batchNorm(inputs[0], scale: inputs[1], shift: inputs[2])

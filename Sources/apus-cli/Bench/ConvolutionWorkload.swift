@@ -6,7 +6,7 @@ extension Workload {
   static func convolution(_ workload: Workload) throws -> PreparedWorkload {
     let (kernel, stride) = (try workload.size("kernel"), try workload.size("stride"))
     let (inputs, outputs) = (try workload.size("c"), try workload.size("o"))
-    let groups = try workload.size("groups")
+    let groups = try workload.size("groups", ifAbsent: 1)
     let pad = try workload.integer("pad")
     let padding = Padding.explicit([(pad, pad), (pad, pad)])
     let shape: Shape = [

@@ -46,7 +46,7 @@ struct Timing {
       times.append((clock.now - start) / .milliseconds(1))
     }
     times.sort()
-    median = times[times.count / 2]
+    median = (times[(times.count - 1) / 2] + times[times.count / 2]) / 2
     minimum = times[0]
     runs = times.count
     switch workload.cost {

@@ -57,6 +57,11 @@ extension Workload {
     return size
   }
 
+  /// A size that may be absent.
+  func size(_ key: String, ifAbsent usual: Int) throws(TensorError) -> Int {
+    members[key] == nil ? usual : try size(key)
+  }
+
   /// A choice of 0 and 1 that may be absent.
   func flag(_ key: String) throws(TensorError) -> Bool {
     switch members[key] {

@@ -35,7 +35,9 @@ enum Samples {
         "\(path) has \(table.names.count) columns, a sample of \(shape) has \(count) numbers")
     }
     let numbers = try table.matrix(Array(table.names.prefix(count)))
-    return (0..<table.rowCount).map { ($0 + 1, Array(numbers[$0 * count..<($0 + 1) * count])) }
+    return try (0..<table.rowCount).map { row in
+      try sample(numbers[row * count..<(row + 1) * count], path, row: row + 1)
+    }
   }
 
   private static func lines(_ path: String, _ shape: Shape) throws -> [(row: Int?, values: [Float])]
@@ -50,8 +52,20 @@ enum Samples {
           "\(path): line \(number + 1): \(values.count) numbers in \(words.count) words, a sample of "
             + "\(shape) has \(shape.count) numbers")
       }
-      samples.append((number + 1, values))
+      samples.append(try sample(values[...], path, row: number + 1))
     }
     return samples
+  }
+
+  private static func sample(
+    _ values: ArraySlice<Float>, _ path: String, row: Int
+  ) throws -> (row: Int?, values: [Float]) {
+    guard let place = values.firstIndex(where: { !$0.isFinite }) else {
+      return (row, Array(values))
+    }
+    throw TensorError(
+      .corruptFile, "predict",
+      "\(path): row \(row): the number in place \(place - values.startIndex + 1) is "
+        + (values[place].isNaN ? "missing or not one" : "not finite"))
   }
 }

@@ -133,23 +133,23 @@ enum LayerFactory {
       Rescaling(
         scale: try arguments.number("scale") ?? 1, offset: try arguments.number("offset") ?? 0)
     },
-    "Dropout": { arguments in Dropout(try arguments.rate()) },
-    "SpatialDropout": { arguments in SpatialDropout(try arguments.rate()) },
-    "GaussianNoise": { arguments in GaussianNoise(try arguments.number("deviation") ?? 0.1) },
+    "Dropout": { arguments in Dropout(try arguments.neededRate()) },
+    "SpatialDropout": { arguments in SpatialDropout(try arguments.neededRate()) },
+    "GaussianNoise": { arguments in GaussianNoise(try arguments.positive("deviation") ?? 0.1) },
     "BatchNorm": { arguments in
       BatchNorm(
         momentum: try arguments.number("momentum") ?? 0.99,
-        epsilon: try arguments.number("epsilon") ?? 1e-3,
+        epsilon: try arguments.positive("epsilon") ?? 1e-3,
         center: try arguments.bool("center") ?? true, scale: try arguments.bool("scale") ?? true)
     },
     "LayerNorm": { arguments in
-      LayerNorm(epsilon: try arguments.number("epsilon") ?? 1e-3)
+      LayerNorm(epsilon: try arguments.positive("epsilon") ?? 1e-3)
     },
-    "RMSNorm": { arguments in RMSNorm(epsilon: try arguments.number("epsilon") ?? 1e-6) },
+    "RMSNorm": { arguments in RMSNorm(epsilon: try arguments.positive("epsilon") ?? 1e-6) },
     "GroupNorm": { arguments in
       GroupNorm(
         groups: try arguments.integer("groups") ?? 32,
-        epsilon: try arguments.number("epsilon") ?? 1e-3)
+        epsilon: try arguments.positive("epsilon") ?? 1e-3)
     },
   ]
 
@@ -164,12 +164,12 @@ enum LayerFactory {
     "LSTM": { arguments in
       LSTM(
         try arguments.size("units"), returnSequences: try arguments.bool("sequences") ?? false,
-        dropout: try arguments.number("dropout") ?? 0)
+        dropout: try arguments.rate("dropout") ?? 0)
     },
     "GRU": { arguments in
       GRU(
         try arguments.size("units"), returnSequences: try arguments.bool("sequences") ?? false,
-        dropout: try arguments.number("dropout") ?? 0)
+        dropout: try arguments.rate("dropout") ?? 0)
     },
     "RepeatVector": { arguments in RepeatVector(try arguments.size("count")) },
   ]
@@ -210,10 +210,22 @@ extension LayerArguments {
     return window
   }
 
-  mutating func rate() throws(TensorError) -> Double {
-    guard let rate = try number("rate") else { throw error("rate is missing") }
-    guard rate >= 0, rate < 1 else { throw error("rate: \(rate) is not from 0 to below 1") }
+  mutating func neededRate() throws(TensorError) -> Double {
+    guard let rate = try rate("rate") else { throw error("rate is missing") }
     return rate
+  }
+
+  /// A share that is dropped.
+  mutating func rate(_ name: String) throws(TensorError) -> Double? {
+    guard let rate = try number(name) else { return nil }
+    guard rate >= 0, rate < 1 else { throw error("\(name): \(rate) is not from 0 to below 1") }
+    return rate
+  }
+
+  mutating func positive(_ name: String) throws(TensorError) -> Double? {
+    guard let number = try number(name) else { return nil }
+    guard number > 0, number.isFinite else { throw error("\(name): \(number) is not above 0") }
+    return number
   }
 
   mutating func padding() throws(TensorError) -> Padding {

@@ -49,16 +49,21 @@ struct ModelSource {
 
   /// - Parameters:
   ///   - text: the JSON.
-  ///   - source: where it comes from, for errors.
-  init(describedBy text: String, source: String) throws {
+  ///   - source: where it comes from, for errors; a file by whose name the model goes if it has none.
+  ///   - name: what it is called if the description does not say it.
+  init(describedBy text: String, source: String, name: String? = nil) throws {
     let json = try JSON(parsing: text, source: source, in: "model")
     guard let object = json.object else {
       throw TensorError(.corruptFile, "model", "\(source): not an object")
     }
     var arguments = LayerArguments(object, path: source)
     let file = source.split(separator: "/").last.map(String.init) ?? source
-    name = try arguments.string("name") ?? String(file.prefix { $0 != "." })
-    input = try arguments.integers("input").map { Shape($0) }
+    self.name = try arguments.string("name") ?? name ?? String(file.prefix { $0 != "." })
+    // It names the folder of the run.
+    guard !self.name.isEmpty, !self.name.hasPrefix("."), !self.name.contains("/") else {
+      throw arguments.error("name: \"\(self.name)\" is not the name of a folder")
+    }
+    input = try arguments.shape("input")
     let type = try arguments.string("input_type") ?? "float32"
     guard let inputType = ScalarType.allCases.first(where: { $0.description == type }) else {
       throw arguments.error("input_type: there is no type \"\(type)\"")
@@ -137,6 +142,16 @@ struct LayerArguments {
 
   mutating func integers(_ name: String) throws(TensorError) -> [Int]? {
     try value(name, "an array of whole numbers", \.integers)
+  }
+
+  /// What a sample may be like.
+  mutating func shape(_ name: String) throws(TensorError) -> Shape? {
+    guard let extents = try integers(name) else { return nil }
+    guard (1..<Shape.maximumRank).contains(extents.count),
+      extents.allSatisfy({ (1...1 << 24).contains($0) }),
+      extents.reduce(1.0, { $0 * Double($1) }) <= 0x1p31
+    else { throw error("\(name): \(extents) is not the shape of a sample") }
+    return Shape(extents)
   }
 
   /// One number for both axes of an image, or two.

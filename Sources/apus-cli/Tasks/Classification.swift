@@ -18,7 +18,7 @@ struct Classification: LearningTask {
 
   func data(at path: String, isFolder: Bool, _ request: DataRequest) throws -> DataSource {
     if isFolder { return try LabelledData.folder(path, request) }
-    guard path.hasSuffix(".csv") else {
+    guard path.lowercased().hasSuffix(".csv") else {
       throw TensorError(
         .unsupportedFile, "data", "\(path) is neither a folder nor a .csv file")
     }

@@ -96,6 +96,17 @@ struct Prediction {
     return try withPhase(.inference) { try model(x) }
   }
 
+  /// Throws if a picture would be written over an input, or over that of another input.
+  func refuseLosses() throws {
+    var taken = Set(arguments.positionals)
+    for path in arguments.positionals {
+      let output = try output(for: path)
+      guard taken.insert(output).inserted else {
+        throw UsageError("the picture of \(path) would be written over \(output)")
+      }
+    }
+  }
+
   /// The file that a picture made of `input` is written to: what `--out` says, else beside the
   /// input.
   func output(for input: String) throws -> String {
