@@ -72,16 +72,22 @@ func chain(links: Int) throws -> Share {
   }
 }
 
-/// A step of the workload `train.mlp.b128`.
-func multilayer(batch: Int) throws -> Share {
-  let model = Architecture.mlp.make()
+/// A step of the workload `train.mlp.b128`, or one of the same graph that has so few units that what
+/// the host reads stays in its caches.
+func multilayer(batch: Int, units: Int) throws -> Share {
+  let model = Sequential {
+    Flatten()
+    Dense(units, activation: .relu)
+    Dense(units, activation: .relu)
+    Dense(10)
+  }
   let optimizer = Adam(learningRate: 1e-3)
-  let x = try Tensor.uniform([batch, 28, 28, 1], on: device)
+  let x = try Tensor.uniform([batch, units, 1], on: device)
   let y = try Tensor.uniform([batch], to: 10, on: device).cast(to: .int32)
-  try model.build(input: [batch, 28, 28, 1], on: device)
+  try model.build(input: [batch, units, 1], on: device)
   let parameters = try model.parameters
   try evaluate([x, y] + parameters.map(\.value))
-  return try Share("MLP with Adam, batch \(batch)", on: device) {
+  return try Share("MLP of \(units) units with Adam, batch \(batch)", on: device) {
     let (loss, gradients) = try valueAndGradients(of: parameters) {
       try softmaxCrossEntropy(model(x), y)
     }
@@ -91,4 +97,6 @@ func multilayer(batch: Int) throws -> Share {
 
 let links = 100
 if CommandLine.arguments.count < 3 { print(try chain(links: links).row(nodes: 3 * links)) }
-for batch in [1, 128] { print(try multilayer(batch: batch).row(nodes: nil)) }
+for units in CommandLine.arguments.count > 3 ? [4] : [4, 512] {
+  print(try multilayer(batch: 128, units: units).row(nodes: nil))
+}
