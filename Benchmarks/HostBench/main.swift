@@ -2,7 +2,7 @@ import Apus
 import Geometry
 import Glibc
 
-// host-bench [SECONDS]: what a replayed step costs outside of kernels.
+// host-bench [SECONDS [chain|small|mlp]]: what a replayed step costs outside of kernels.
 //
 // A step is timed as a whole while the backend times each of its kernels; what is left is the host's:
 // recording, gradients, looking the plan up, replaying it. Reading the clock twice a kernel is in it.
@@ -96,7 +96,7 @@ func multilayer(batch: Int, units: Int) throws -> Share {
 }
 
 let links = 100
-if CommandLine.arguments.count < 3 { print(try chain(links: links).row(nodes: 3 * links)) }
-for units in CommandLine.arguments.count > 3 ? [4] : [4, 512] {
-  print(try multilayer(batch: 128, units: units).row(nodes: nil))
-}
+let wanted = CommandLine.arguments.dropFirst(2).first
+if (wanted ?? "chain") == "chain" { print(try chain(links: links).row(nodes: 3 * links)) }
+if (wanted ?? "small") == "small" { print(try multilayer(batch: 128, units: 4).row(nodes: nil)) }
+if (wanted ?? "mlp") == "mlp" { print(try multilayer(batch: 128, units: 512).row(nodes: nil)) }

@@ -76,7 +76,8 @@ public struct CSVTable: Sendable {
     var found: [String: Int] = [:]
     for (place, column) in header.enumerated()
     where found.updateValue(place, forKey: column) != nil {
-      throw reader.corrupt("column \(quoted(column)) appears twice")
+      throw TensorError(
+        .corruptFile, "CSVTable", "\(name): the column \(quoted(column)) appears twice")
     }
     var kept: [Int] = []
     for column in columns ?? header {

@@ -53,10 +53,20 @@ struct CheckpointSource {
     guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return path }
     let best = "\(RunFolder(path).checkpointsFolder)/best.safetensors"
     if access(best, R_OK) == 0 { return best }
-    guard let newest = try Checkpoint.newest(in: path) else {
-      throw TensorError(.io, "checkpoint", "there is no checkpoint in \(path)", code: ENOENT)
+    return try newest(in: path, hint: nil)
+  }
+
+  /// The newest checkpoint of a run folder that is whole.
+  static func newest(in folder: String, hint: String?) throws -> String {
+    if let newest = try Checkpoint.newest(in: folder) { return newest }
+    let names = (try? namesInFolder(RunFolder(folder).checkpointsFolder, in: "checkpoint")) ?? []
+    guard names.contains(where: { $0.hasSuffix(".safetensors") }) else {
+      throw TensorError(
+        .io, "checkpoint", "there is no checkpoint in \(folder)", hint: hint, code: ENOENT)
     }
-    return newest
+    throw TensorError(
+      .corruptFile, "checkpoint", "no checkpoint in \(folder) is whole",
+      hint: "apus inspect FILE says what is wrong with one")
   }
 
   /// What data must be like that it can be measured on.

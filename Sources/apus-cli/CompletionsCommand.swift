@@ -32,11 +32,15 @@ enum CompletionsCommand: Verb {
     let values = choices.map {
       "    --\($0.name)) words=\"\($0.values.joined(separator: " "))\" ;;"
     }
+    // After an option whose value may be anything, files are offered, which is complete's default.
+    let others = Set(verbs.flatMap { $0.options }.filter { $0.valueName != nil }.map { $0.name })
+      .subtracting(choices.map(\.name)).sorted().map { "--\($0)" }
     return """
       _apus() {
         local word=${COMP_WORDS[COMP_CWORD]} words= verb=${COMP_WORDS[1]}
         case ${COMP_WORDS[COMP_CWORD-1]} in
       \(values.joined(separator: "\n"))
+          \(others.joined(separator: "|"))) return ;;
         esac
         if [[ -z $words && $COMP_CWORD == 1 ]]; then words="\(verbNames) --help"; fi
         if [[ -z $words ]]; then

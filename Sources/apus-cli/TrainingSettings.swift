@@ -42,12 +42,8 @@ struct TrainingSettings {
     }
     let standard = "runs/\(model.name)"
     folder = arguments.value("out") ?? (resumes ? standard : Self.free(standard))
-    resumed = resumes ? try Checkpoint.newest(in: folder) : nil
-    if resumes, resumed == nil {
-      throw TensorError(
-        .io, "train", "there is no checkpoint in \(folder) to go on from",
-        hint: "--out names the run folder", code: ENOENT)
-    }
+    resumed =
+      resumes ? try CheckpointSource.newest(in: folder, hint: "--out names the run folder") : nil
   }
 
   /// Throws if the run that is gone on with was begun with something else than `notes` say. More

@@ -55,6 +55,25 @@ import Testing
     #expect(left.isEmpty, "\(left)")
   }
 
+  @Test func checkpointsOfWhichNoneIsWholeAreBadData() throws {
+    #expect(try Apus.run(training + ["--quiet"]).code == 0)
+    let folder = run + "/checkpoints"
+    for name in try scratch.names(in: "run/checkpoints") {
+      if name.hasPrefix("best") {
+        try FileManager.default.removeItem(atPath: "\(folder)/\(name)")
+      } else {
+        #expect(truncate("\(folder)/\(name)", 100) == 0)
+      }
+    }
+    for words in [
+      training + ["--resume", "--quiet"], ["evaluate", "--checkpoint", run, "--quiet"],
+    ] {
+      let outcome = try Apus.run(words)
+      #expect(outcome.code == 65, "\(outcome.code) \(outcome.errors)")
+      #expect(outcome.errors.contains("no checkpoint in \(run) is whole"), "\(outcome.errors)")
+    }
+  }
+
   @Test func whatAFullDiskDoesNotTakeIsNotThere() throws {
     #expect(try Apus.run(training + ["--quiet"]).code == 0)
     let before = try Data(contentsOf: URL(fileURLWithPath: run + "/report.html"))
