@@ -1,3 +1,5 @@
+internal import Geometry
+
 /// Random numbers that are a function of a seed, an epoch and the number of an element: the same
 /// on every machine and for any number of workers.
 ///
@@ -14,7 +16,7 @@ public struct Random: RandomNumberGenerator, Sendable {
   /// The numbers that belong to an element in an epoch.
   public init(seed: UInt64, epoch: Int = 0, number: Int = 0) {
     let number = UInt64(truncatingIfNeeded: number)
-    key = [UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32)]
+    key = Philox.key(seed)
     counter = [
       0, UInt32(truncatingIfNeeded: epoch), UInt32(truncatingIfNeeded: number),
       UInt32(truncatingIfNeeded: number >> 32),
@@ -32,7 +34,7 @@ public struct Random: RandomNumberGenerator, Sendable {
 
   mutating func word() -> UInt32 {
     if used == 4 {
-      words = block()
+      words = Philox.block(counter, key: key)
       counter[0] &+= 1
       used = 0
     }
@@ -73,20 +75,5 @@ public struct Random: RandomNumberGenerator, Sendable {
     var elements = elements
     for place in elements.indices.reversed() { elements.swapAt(place, below(place + 1)) }
     return elements
-  }
-
-  private func block() -> SIMD4<UInt32> {
-    var c = counter
-    var k = key
-    for _ in 0..<10 {
-      let p = UInt64(0xD251_1F53) &* UInt64(c[0])
-      let q = UInt64(0xCD9E_8D57) &* UInt64(c[2])
-      c = [
-        UInt32(truncatingIfNeeded: q >> 32) ^ c[1] ^ k[0], UInt32(truncatingIfNeeded: q),
-        UInt32(truncatingIfNeeded: p >> 32) ^ c[3] ^ k[1], UInt32(truncatingIfNeeded: p),
-      ]
-      k = k &+ [0x9E37_79B9, 0xBB67_AE85]
-    }
-    return c
   }
 }

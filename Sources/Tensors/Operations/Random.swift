@@ -73,13 +73,13 @@ extension Tensor {
   ) throws(TensorError) -> Tensor {
     let shape = try Shape([count]).validated(in: "permutation")
     let source = source ?? .current
-    var philox = Philox(seed: source.seed, counter: source.draw(4 * count))
+    var words = Words(seed: source.seed, counter: source.draw(4 * count))
     var order = [Int32](unsafeUninitializedCapacity: count) { target, written in
       for index in 0..<count { target[index] = Int32(index) }
       written = count
     }
     for last in stride(from: count - 1, to: 0, by: -1) {
-      order.swapAt(last, philox.number(below: last + 1))
+      order.swapAt(last, words.number(below: last + 1))
     }
     return try Tensor(order, shape: shape, on: device)
   }
@@ -113,15 +113,15 @@ extension Tensor {
   }
 }
 
-/// The counter-based generator of Salmon et al. (2011), ten rounds, one block of four words at a
-/// time.
-struct Philox {
-  private let key: (UInt32, UInt32)
+/// Whole numbers from the words that kernels draw from, one block of four after the other.
+private struct Words {
+  private let key: SIMD2<UInt32>
   private var counter: UInt64
-  private var words: [UInt32] = []
+  private var block = SIMD4<UInt32>()
+  private var used = 4
 
   init(seed: UInt64, counter: UInt64) {
-    key = (UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32))
+    key = Philox.key(seed)
     self.counter = counter
   }
 
@@ -133,26 +133,15 @@ struct Philox {
   }
 
   private mutating func next() -> UInt32 {
-    if words.isEmpty { words = block().reversed() }
-    return words.removeLast()
-  }
-
-  private mutating func block() -> [UInt32] {
-    var c = (
-      UInt32(truncatingIfNeeded: counter), UInt32(truncatingIfNeeded: counter >> 32), UInt32(0),
-      UInt32(0)
-    )
-    var k = key
-    counter &+= 1
-    for _ in 0..<10 {
-      let p = UInt64(0xD251_1F53) * UInt64(c.0)
-      let q = UInt64(0xCD9E_8D57) * UInt64(c.2)
-      c = (
-        UInt32(q >> 32) ^ c.1 ^ k.0, UInt32(truncatingIfNeeded: q),
-        UInt32(p >> 32) ^ c.3 ^ k.1, UInt32(truncatingIfNeeded: p)
+    if used == 4 {
+      let (low, high) = (
+        UInt32(truncatingIfNeeded: counter), UInt32(truncatingIfNeeded: counter >> 32)
       )
-      k = (k.0 &+ 0x9E37_79B9, k.1 &+ 0xBB67_AE85)
+      block = Philox.block([low, high, 0, 0], key: key)
+      counter &+= 1
+      used = 0
     }
-    return [c.0, c.1, c.2, c.3]
+    defer { used += 1 }
+    return block[used]
   }
 }
