@@ -24,6 +24,33 @@ import Testing
     }
   }
 
+  @Test func groupsKeepTheirRatiosThroughARateOfZero() throws {
+    let (low, high) = (try SGD(learningRate: 1e-5), try SGD(learningRate: 1e-3))
+    let (body, head) = (Parameter(try Tensor.zeros([1])), Parameter(try Tensor.zeros([1])))
+    let optimizer = try ParameterGroups([([body], low), ([head], high)])
+    for rate in [0, 2e-6] { optimizer.learningRate = rate }
+    #expect(low.learningRate == 2e-6 && abs(high.learningRate - 2e-4) < 1e-12)
+    // The first group is frozen.
+    try optimizer.update([head], along: [Tensor([1], shape: [1])])
+    #expect(optimizer.stepCount == 1)
+  }
+
+  @Test func minimizersKeepToConstraints() throws {
+    for minimizer in [try LBFGS() as any Minimizer, try NewtonCG()] {
+      let x = Parameter(try Tensor([2, 3], shape: [2]))
+      x.constrain { try relu($0) }
+      let shift = try Tensor([1, -1], shape: [2])
+      try minimizer.minimize([x], steps: 20) { try square(x.value + shift).sum() }
+      let found = try x.value.scalars()
+      #expect(found[0] == 0 && abs(found[1] - 1) < 1e-2, "\(found)")
+    }
+    let y = Parameter(try Tensor([-2], shape: [1]))
+    let average = try WeightAverage(of: [y])
+    y.constrain { try relu($0) }
+    try average.apply()
+    #expect(try y.value.scalar() == 0)
+  }
+
   @Test func accumulatedGradientsAreTheirMean() throws {
     let accumulation = try GradientAccumulation(count: 3)
     #expect(try accumulation.add([Tensor([1, 2], shape: [2])]) == nil)

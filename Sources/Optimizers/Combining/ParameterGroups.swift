@@ -9,6 +9,8 @@ public import Tensors
 ///     ])
 public final class ParameterGroups: Optimizer {
   private let groups: [(parameters: Set<ObjectIdentifier>, optimizer: any Optimizer)]
+  /// The rate of each group as a multiple of the first's, as they were when the groups were made.
+  private let ratios: [Double]
   // What is in the groups is kept, so that an address stays one parameter's.
   private let members: [Parameter]
 
@@ -23,23 +25,25 @@ public final class ParameterGroups: Optimizer {
           .argument, "ParameterGroups", "a parameter \(parameter.shape) is in two groups")
       }
     }
+    let first = groups.first?.optimizer.learningRate ?? 0
+    ratios = groups.map { first == 0 ? 1 : $0.optimizer.learningRate / first }
     members = groups.flatMap(\.parameters)
     self.groups = groups.map { (Set($0.parameters.map { ObjectIdentifier($0) }), $0.optimizer) }
   }
 
-  /// That of the first group; setting it scales all by the same factor.
+  /// That of the first group; setting it keeps the ratios that the groups were made with, also after
+  /// a rate of 0.
   public var learningRate: Double {
     get { groups.first?.optimizer.learningRate ?? 0 }
     set {
-      let factor = learningRate == 0 ? 0 : newValue / learningRate
-      for group in groups {
-        group.optimizer.learningRate =
-          learningRate == 0 ? newValue : group.optimizer.learningRate * factor
+      for (group, ratio) in zip(groups, ratios) {
+        group.optimizer.learningRate = newValue * ratio
       }
     }
   }
 
-  public var stepCount: Int { groups.first?.optimizer.stepCount ?? 0 }
+  /// That of the group with most steps: those of a frozen one are not counted.
+  public var stepCount: Int { groups.map(\.optimizer.stepCount).max() ?? 0 }
 
   public func update(
     _ parameters: [Parameter], along gradients: [Tensor]

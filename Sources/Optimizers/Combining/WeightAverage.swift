@@ -62,14 +62,16 @@ public final class WeightAverage {
   /// Puts the averages into the parameters for as long as `body` runs.
   public func use<Result>(_ body: () throws -> Result) throws(TensorError) -> Result {
     let originals = parameters.map(\.value)
-    for (parameter, average) in zip(parameters, averages) { try parameter.assign(average.value) }
+    try apply()
     let result = Swift.Result { try body() }
     for (parameter, original) in zip(parameters, originals) { try parameter.assign(original) }
     do { return try result.get() } catch { throw error.asTensorError }
   }
 
-  /// Puts the averages into the parameters for good.
+  /// Puts the averages into the parameters for good, as their constraints let them be.
   public func apply() throws(TensorError) {
-    for (parameter, average) in zip(parameters, averages) { try parameter.assign(average.value) }
+    for (parameter, average) in zip(parameters, averages) {
+      try parameter.assign(parameter.constrained(average.value))
+    }
   }
 }

@@ -38,7 +38,8 @@ public final class LBFGS: Minimizer {
       return value
     }
     let after = try valueAndGradient(parameters, loss).gradient
-    let step = try direction.scaled(by: found.length)
+    // Not the direction times its length: constraints may have bent the way.
+    let step = try Vector(parameters.map(\.value)).adding(-1, start)
     let change = try after.adding(-1, gradient)
     let curvature = try step.dot(change)
     if curvature > 1e-10 * (try change.dot(change)) {

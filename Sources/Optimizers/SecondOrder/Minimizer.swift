@@ -18,7 +18,7 @@ extension Minimizer {
     _ loss: () throws -> Tensor
   ) throws(TensorError) -> [Double] {
     var losses: [Double] = []
-    do { losses.append(Double(try loss().scalar())) } catch { throw error.asTensorError }
+    losses.append(try recordedValue(loss))
     for _ in 0..<steps {
       let next = try step(parameters, loss)
       let last = losses[losses.count - 1]
@@ -72,6 +72,18 @@ func valueAndGradient(
   return (Double(try value.scalar()), Vector(gradients))
 }
 
+/// The loss where the parameters are now, in the phase in which gradients are taken.
+func recordedValue(_ loss: () throws -> Tensor) throws(TensorError) -> Double {
+  Double(try recorded { try loss().scalar() })
+}
+
+/// Puts a point into the parameters, as their constraints let it be.
+private func move(_ parameters: [Parameter], to point: Vector) throws(TensorError) {
+  for (parameter, part) in zip(parameters, point.parts) {
+    try parameter.assign(parameter.constrained(part))
+  }
+}
+
 /// Walks along `direction` until the loss has fallen enough (Armijo's condition), each time half as
 /// far; puts the parameters back where they were if it never does.
 ///
@@ -83,12 +95,11 @@ func search(
   var length = first
   for _ in 0..<40 {
     let point = try start.adding(length, direction)
-    for (parameter, part) in zip(parameters, point.parts) { try parameter.assign(part) }
-    let found: Double
-    do { found = Double(try loss().scalar()) } catch { throw error.asTensorError }
+    try move(parameters, to: point)
+    let found = try recordedValue(loss)
     if found <= value + 1e-4 * length * slope { return (length, found) }
     length /= 2
   }
-  for (parameter, part) in zip(parameters, start.parts) { try parameter.assign(part) }
+  try move(parameters, to: start)
   return (0, value)
 }
