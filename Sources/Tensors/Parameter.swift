@@ -12,11 +12,14 @@ public final class Parameter: @unchecked Sendable {
   private var trains: Bool
   private var constraint: (@Sendable (Tensor) throws -> Tensor)?
   private let lock = Lock()
+  /// Whether it is trained when nobody has frozen it.
+  package let isTrainable: Bool
 
   /// A place that holds `value` first.
   public init(_ value: Tensor, isTrained: Bool = true) {
     held = value.lifted
     trains = isTrained
+    isTrainable = isTrained
   }
 
   /// Whether optimizers change it.

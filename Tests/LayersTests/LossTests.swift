@@ -26,6 +26,11 @@ import Testing
     #expect(try close(value(.cosine, [3, 4], [4, 3], shape: [1, 2]), -24.0 / 25))
     let x = try Tensor([1, 0], shape: [1, 2])
     #expect(try Loss.gaussianLikelihood(x, Tensor([3], shape: [1, 1])).scalar() == 2)
+    #expect(try Loss.gaussianLikelihood(x, Tensor([3], shape: [1])).scalar() == 2)
+    let several = try Tensor.zeros([3, 2])
+    for shape in [[1], [1, 1], [3, 2]] as [Shape] {
+      #expect(throws: TensorError.self) { try Loss.gaussianLikelihood(several, .zeros(shape)) }
+    }
   }
 
   @Test func classification() throws {

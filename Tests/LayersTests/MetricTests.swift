@@ -91,6 +91,26 @@ import Testing
     #expect(try close(perplexity.result(), 8))
   }
 
+  @Test func sharesOfVarianceAreThoseOfEachOutput() throws {
+    let metric = RSquared()
+    try metric.update(tensor([1, 101, 1, 101], [2, 2]), tensor([0, 100, 2, 102], [2, 2]))
+    #expect(try abs(metric.result()) < 1e-3)
+  }
+
+  @Test func confusionCountsSharesOfSamples() throws {
+    let matrix = ConfusionMatrix(classes: 2)
+    let classes = try Tensor([0, 1] as [Int32], shape: [2])
+    try matrix.update(classes, Tensor([0, 0] as [Int32], shape: [2]), weights: tensor([0.3, 0.1]))
+    #expect(try close(matrix.result(), 0.75))
+  }
+
+  @Test func oneOutputIsNoChoice() throws {
+    let error = #expect(throws: TensorError.self) {
+      try MeanMetric.accuracy.update(tensor([0.2, 0.8], [2, 1]), tensor([0, 1], [2, 1]))
+    }
+    #expect(error?.hint?.contains("binaryAccuracy") == true)
+  }
+
   @Test func calibrationAndImages() throws {
     let error = ExpectedCalibrationError(bins: 10)
     try error.update(

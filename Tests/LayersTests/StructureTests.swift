@@ -1,5 +1,6 @@
 import Geometry
 import Layers
+import Optimizers
 import Tensors
 import Testing
 
@@ -119,6 +120,50 @@ private final class Network: Layer {
     #expect(try model.namedParameters.count == 4)
     model.unfreeze()
     #expect(try model.parameters.count == 4)
+  }
+
+  @Test func whatWasFrozenIsTrainedAgain() throws {
+    final class Gain: Layer {
+      let gain = Parameter(try! Tensor.ones([1]))
+      func forward(_ x: Tensor) throws(TensorError) -> Tensor { try x * gain.value }
+    }
+    let layer = Gain()
+    layer.freeze()
+    #expect(try layer.parameters.isEmpty)
+    layer.unfreeze()
+    #expect(try layer.parameters.count == 1)
+  }
+
+  /// One that has no weights to train is frozen too.
+  @Test func frozenBatchNormUsesWhatItHasLearned() throws {
+    let layer = BatchNorm(center: false, scale: false)
+    let x = try Tensor([1, 3], shape: [2, 1])
+    layer.freeze()
+    let y = try withPhase(.training) { try layer(x) }
+    #expect(try abs(y.scalars()[1] - 3) < 1e-2)
+    layer.unfreeze()
+    #expect(try withPhase(.training) { try layer(x) }.scalars()[1] < 1.01)
+  }
+
+  @Test func statefulLayersInBothDirectionsGoOn() throws {
+    let layer = try Bidirectional(
+      GRU(2, stateful: true), backward: GRU(2, goBackwards: true, stateful: true))
+    let x = try Tensor.ones([1, 3, 2])
+    let first = try layer(x).scalars()
+    #expect(try layer(x).scalars() != first)
+    layer.forward.resetStates()
+    layer.backward.resetStates()
+    #expect(try layer(x).scalars() == first)
+  }
+
+  @Test func minimizersTakeTheLossInOnePhase() throws {
+    let x = Parameter(try Tensor([2], shape: [1]))
+    var phases: Set<Phase> = []
+    try LBFGS().minimize([x], steps: 3) {
+      phases.insert(Phase.current)
+      return try square(x.value).sum()
+    }
+    #expect(phases == [.training])
   }
 
   @Test func valuesArePutInByPathOrNotAtAll() throws {

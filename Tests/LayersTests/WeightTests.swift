@@ -72,6 +72,17 @@ import Testing
     }
   }
 
+  @Test func pruningLeavesAConstraintInForce() throws {
+    let layer = Dense(2, useBias: false)
+    try layer.build(input: [1, 4])
+    layer.kernel.constraint = .nonNegative
+    try layer.prune(share: 0.5)
+    try layer.kernel.assign(.full(-1, [4, 2]))
+    #expect(try layer.kernel.parameter?.value.scalars() == [Float](repeating: 0, count: 8))
+    try layer.kernel.assign(.ones([4, 2]))
+    #expect(try layer.kernel.parameter?.value.sum().scalar() == 4)
+  }
+
   @Test func prunedWeightsStayZero() throws {
     let mask = try Tensor([1, 0, 0, 1], shape: [2, 2])
     let layer = Dense(2, useBias: false, kernel: Weight(.ones))

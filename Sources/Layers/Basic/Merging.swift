@@ -96,6 +96,9 @@ public final class Dot: MergingLayer {
     isNormalized = normalize
   }
 
+  /// Steps of the inputs are no steps of the result.
+  public func mask(of inputs: [Tensor], result: Tensor) throws(TensorError) -> Tensor? { nil }
+
   public func forward(_ inputs: [Tensor]) throws(TensorError) -> Tensor {
     guard inputs.count == 2, inputs.allSatisfy({ (2...3).contains($0.rank) }) else {
       throw TensorError(

@@ -8,11 +8,15 @@ extension Loss {
   /// - Parameters:
   ///   - labelSmoothing: the share of each label that is spread evenly over all classes.
   ///   - classWeights: `[classes]`; the losses are multiplied by the weight of their label.
-  ///   - ignoreIndex: samples with this label count for nothing.
+  ///   - ignoreIndex: samples with this label count for nothing, in the mean neither.
   public static func softmaxCrossEntropy(
     labelSmoothing: Double = 0, classWeights: Tensor? = nil, ignoreIndex: Int? = nil
   ) -> Loss {
-    Loss("softmax cross-entropy", takesLogits: true) {
+    var counts: (@Sendable (Tensor) throws -> Tensor)?
+    if let ignored = ignoreIndex.map(Double.init) {
+      counts = { labels in try notEqual(labels, labels.scalar(ignored)) }
+    }
+    return Loss("softmax cross-entropy", takesLogits: true, counts: counts) {
       try Tensors.softmaxCrossEntropy(
         $0, $1, classWeights: classWeights, labelSmoothing: labelSmoothing,
         ignoreIndex: ignoreIndex, reduction: .none)
@@ -93,7 +97,7 @@ extension Loss {
   /// A step that the mask of the predictions leaves out does not count; the steps that do come
   /// first.
   public static func ctc(blank: Int = 0) -> Loss {
-    Loss("ctc", takesLogits: true) { x, t in
+    Loss("ctc", takesLogits: true, readsMask: true) { x, t in
       guard x.rank == 3, t.rank == 2, x.shape[0] == t.shape[0] else {
         throw TensorError(
           .shape, "ctc", "takes logits [batch, time, classes] and labels [batch, labels]",

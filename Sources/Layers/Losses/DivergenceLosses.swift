@@ -30,14 +30,21 @@ extension Loss {
   private static func overlap(
     _ name: String, _ excess: Double, _ missed: Double, _ smooth: Double
   ) -> Loss {
-    Loss(name) { x, t in
+    Loss(name, takesLogits: false, readsMask: true) { x, t in
       let t = try t.cast(to: x.scalarType)
       try requireSameShape(name, x, t)
       guard x.rank > 0 else {
         throw TensorError(.shape, name, "needs a batch", operands: [TensorInfo(x)])
       }
       let axes = Array(1..<x.rank)
-      func sum(_ y: Tensor) throws -> Tensor { axes.isEmpty ? y : try y.sum(axes: axes) }
+      let mask = try x.mask.map { mask in
+        try mask.cast(to: x.scalarType).reshaped(
+          to: Shape(Array(mask.shape) + [Int](repeating: 1, count: x.rank - mask.rank)))
+      }
+      func sum(_ y: Tensor) throws -> Tensor {
+        let counted = try mask.map { try y * $0 } ?? y
+        return axes.isEmpty ? counted : try counted.sum(axes: axes)
+      }
       let both = try sum(x * t)
       let tooMuch = try sum(x * (1 - t))
       let tooLittle = try sum((1 - x) * t)

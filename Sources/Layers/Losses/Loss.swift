@@ -13,6 +13,11 @@ public struct Loss: Sendable {
   public let name: String
   /// What predictions must be, for the warning about probabilities that go into a loss of logits.
   let takesLogits: Bool
+  /// Whether it leaves out itself what the mask of the predictions does, where its numbers have fewer
+  /// axes than the mask.
+  private let readsMask: Bool
+  /// Which targets count, as bools in the shape of the losses; all of them if nil.
+  private let counts: (@Sendable (_ targets: Tensor) throws -> Tensor)?
   private let elements: @Sendable (_ predictions: Tensor, _ targets: Tensor) throws -> Tensor
 
   /// A loss of one's own: a number for each element, or for each sample, of the predictions.
@@ -23,11 +28,14 @@ public struct Loss: Sendable {
   }
 
   init(
-    _ name: String, takesLogits: Bool,
+    _ name: String, takesLogits: Bool, readsMask: Bool = false,
+    counts: (@Sendable (Tensor) throws -> Tensor)? = nil,
     _ elements: @escaping @Sendable (Tensor, Tensor) throws -> Tensor
   ) {
     self.name = name
     self.takesLogits = takesLogits
+    self.readsMask = readsMask
+    self.counts = counts
     self.elements = elements
   }
 
@@ -43,12 +51,21 @@ public struct Loss: Sendable {
     _ predictions: Tensor, _ targets: Tensor, sampleWeights: Tensor? = nil, mask: Tensor? = nil,
     reduction: LossReduction = .mean
   ) throws(TensorError) -> Tensor {
+    let predictions =
+      try mask.map { (mask) throws(TensorError) in
+        try predictions.masked(by: mask)
+      } ?? predictions
     var losses: Tensor
     do { losses = try elements(predictions, targets) } catch { throw error.asTensorError }
     if let sampleWeights {
       losses = try losses * leading(sampleWeights.cast(to: losses.scalarType), of: losses)
     }
-    guard let mask = mask ?? predictions.mask, mask.rank <= losses.rank else {
+    if let mask, mask.rank > losses.rank, !readsMask {
+      throw TensorError(
+        .shape, name, "the mask has more axes than the losses",
+        operands: [TensorInfo(losses, name: "losses"), TensorInfo(mask, name: "mask")])
+    }
+    guard let mask = try counting(predictions, targets, losses) else {
       return try reduce(losses, reduction)
     }
     let counts = try leading(mask, of: losses)
@@ -57,6 +74,20 @@ public struct Loss: Sendable {
     let rest = Array(losses.shape).dropFirst(mask.rank).reduce(1, *)
     let count = try mask.cast(to: losses.scalarType).sum() * Double(rest)
     return try losses.sum() / maximum(count, count.scalar(1))
+  }
+
+  /// Which losses count: those that neither the mask of the predictions nor the targets leave out.
+  func counting(
+    _ predictions: Tensor, _ targets: Tensor, _ losses: Tensor
+  ) throws(TensorError) -> Tensor? {
+    let mask = predictions.mask.flatMap { $0.rank <= losses.rank ? $0 : nil }
+    guard let counts else { return mask }
+    let own: Tensor
+    do { own = try counts(targets) } catch { throw error.asTensorError }
+    guard own.shape == losses.shape else { return mask }
+    return try mask.map { (mask) throws(TensorError) in
+      try logicalAnd(leading(mask, of: losses), own)
+    } ?? own
   }
 
   /// What is to be said of predictions that do not look like what this loss takes; nil if nothing.

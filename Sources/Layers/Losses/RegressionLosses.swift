@@ -33,12 +33,16 @@ extension Loss {
   /// `-log` of the normal density of `t`, up to its constant: the last axis of predictions holds
   /// means and then logarithms of variances, twice as many as targets.
   public static let gaussianLikelihood = Loss("gaussian likelihood") { x, t in
-    guard x.rank > 0, x.shape.last == 2 * (t.rank > 0 ? t.shape.last : 1) else {
+    // One target a sample may lack the axis of one.
+    let extents = Array(x.shape.dropLast()) + [x.rank > 0 ? x.shape.last / 2 : 0]
+    let isPlain = Array(t.shape) == extents.dropLast() && extents.last == 1
+    guard x.rank > 0, x.shape.last % 2 == 0, isPlain || Array(t.shape) == extents else {
       throw TensorError(
         .shape, "gaussian likelihood", "predictions are not means and log variances of targets",
         operands: [TensorInfo(x, name: "predictions"), TensorInfo(t, name: "targets")])
     }
     let parts = try x.split(parts: 2, axis: -1)
+    let t = try (isPlain ? t.expanded(at: -1) : t).cast(to: x.scalarType)
     return try (parts[1] + square(parts[0] - t) * exp(-parts[1])) * 0.5
   }
 

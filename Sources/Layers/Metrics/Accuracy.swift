@@ -34,8 +34,15 @@ extension Metric where Self == MeanMetric {
 func labels(
   _ targets: Tensor, like predictions: Tensor, _ name: String
 ) throws(TensorError) -> Tensor {
+  // The largest of one number is always the right one.
+  guard predictions.rank > 0, predictions.shape.last != 1 else {
+    throw TensorError(
+      .shape, name, "one number for a sample is no choice among classes",
+      operands: [TensorInfo(predictions, name: "predictions")],
+      hint: "binaryAccuracy(threshold:) is for a single output")
+  }
   if targets.shape == predictions.shape { return try targets.argmax(axis: -1) }
-  guard predictions.rank > 0, targets.shape == Shape(Array(predictions.shape).dropLast()) else {
+  guard targets.shape == Shape(Array(predictions.shape).dropLast()) else {
     throw TensorError(
       .shape, name, "targets are neither labels nor distributions of these predictions",
       operands: [

@@ -52,13 +52,9 @@ public final class BinaryMetric: Metric {
     try requireSameShape(name, predictions, targets)
     let found = try greater(predictions, predictions.scalar(threshold)).cast(to: .float32)
     let there = try isTrue(targets).cast(to: .float32)
-    let ones = try Tensor.ones(predictions.shape, on: predictions.device)
-    var weight = ones
-    if let weights {
-      let behind = [Int](repeating: 1, count: max(0, predictions.rank - weights.rank))
-      weight =
-        try ones
-        * weights.cast(to: .float32).reshaped(to: Shape(Array(weights.shape) + behind))
+    var weight = try Tensor.ones(predictions.shape, on: predictions.device)
+    if let weights = try spread(weights, maskOf: predictions, over: predictions.shape, name) {
+      weight = try weight * weights
     }
     try totals.add([
       (weight * found * there).sum(), (weight * found * (1 - there)).sum(),

@@ -44,42 +44,48 @@ public final class ConfusionMatrix: Metric {
     }
     var rows = try oneHot(there.reshaped(to: [there.count]), depth: classes)
     let columns = try oneHot(found.reshaped(to: [found.count]), depth: classes)
-    if let weights {
-      rows = try rows * weights.cast(to: .float32).reshaped(to: [there.count, 1])
+    if let weights = try spread(weights, maskOf: predictions, over: there.shape, name) {
+      let weights = try Tensor.ones(there.shape, on: there.device) * weights
+      rows = try rows * weights.reshaped(to: [there.count, 1])
     }
     try totals.add([matmul(rows, columns, transposeLeft: true)])
   }
 
-  /// The counts, a row a label.
+  /// The counts, a row a label; of weighted samples their rounded sums.
   public func matrix() throws(TensorError) -> [[Int]] {
+    try counts().map { $0.map { Int(exactly: $0.rounded()) ?? 0 } }
+  }
+
+  /// The sums of weights, a row a label.
+  func counts() throws(TensorError) -> [[Double]] {
     guard let sums = try totals.values() else {
-      return [[Int]](repeating: [Int](repeating: 0, count: classes), count: classes)
+      return [[Double]](repeating: [Double](repeating: 0, count: classes), count: classes)
     }
     return (0..<classes).map { row in
-      (0..<classes).map { Int(exactly: sums[0][row * classes + $0].rounded()) ?? 0 }
+      (0..<classes).map { sums[0][row * classes + $0] }
     }
   }
 
   /// Precision, recall, F1 and intersection over union of each class.
   public func report() throws(TensorError) -> [Row] {
-    let matrix = try matrix()
+    let matrix = try counts()
     return matrix.indices.map { label in
-      let right = Double(matrix[label][label])
-      let there = Double(matrix[label].reduce(0, +))
-      let found = Double(matrix.reduce(0) { $0 + $1[label] })
+      let right = matrix[label][label]
+      let there = matrix[label].reduce(0, +)
+      let found = matrix.reduce(0) { $0 + $1[label] }
       func share(_ whole: Double) -> Double { whole == 0 ? 0 : right / whole }
       return Row(
         label: label, precision: share(found), recall: share(there),
         f1: there + found == 0 ? 0 : 2 * right / (there + found),
-        iou: share(there + found - right), support: matrix[label].reduce(0, +))
+        iou: share(there + found - right), support: Int(exactly: there.rounded()) ?? 0)
     }
   }
 
   /// The share on the diagonal.
   public func result() throws(TensorError) -> Double {
-    let matrix = try matrix()
+    let matrix = try counts()
     let all = matrix.joined().reduce(0, +)
-    return all == 0 ? .nan : Double(matrix.indices.reduce(0) { $0 + matrix[$1][$1] }) / Double(all)
+    return all == 0 ? .nan : matrix.indices.reduce(0) { $0 + matrix[$1][$1] } / all
   }
 
   public func reset() { totals.reset() }
@@ -104,9 +110,9 @@ public final class MeanIoU: Metric {
   }
 
   public func result() throws(TensorError) -> Double {
-    let matrix = try counts.matrix()
+    let matrix = try counts.counts()
     let present = try counts.report().filter { row in
-      row.support > 0 || matrix.contains { $0[row.label] > 0 }
+      matrix[row.label].contains { $0 > 0 } || matrix.contains { $0[row.label] > 0 }
     }
     return present.isEmpty ? .nan : present.reduce(0) { $0 + $1.iou } / Double(present.count)
   }

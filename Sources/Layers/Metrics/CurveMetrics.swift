@@ -36,7 +36,10 @@ public final class AUC: Metric {
       .cast(to: .int32)
     let there = try isTrue(targets).reshaped(to: [targets.count]).cast(to: .float32)
     var weight = try Tensor.ones(there.shape, on: there.device)
-    if let weights { weight = try weights.cast(to: .float32).reshaped(to: there.shape) }
+    if let weights = try spread(weights, maskOf: predictions, over: predictions.shape, name) {
+      weight = try (Tensor.ones(predictions.shape, on: there.device) * weights)
+        .reshaped(to: there.shape)
+    }
     try totals.add([
       (there * weight).segmentSum(place, count: intervals),
       ((1 - there) * weight).segmentSum(place, count: intervals),
@@ -93,7 +96,10 @@ public final class ExpectedCalibrationError: Metric {
     let bin = try clip(ceil(confidence * Double(bins)) - 1, min: 0, max: Double(bins - 1))
       .cast(to: .int32)
     var weight = try Tensor.ones([count], on: predictions.device)
-    if let weights { weight = try weights.cast(to: .float32).reshaped(to: [count]) }
+    if let weights = try spread(weights, maskOf: predictions, over: labels.shape, name) {
+      weight = try (Tensor.ones(labels.shape, on: predictions.device) * weights)
+        .reshaped(to: [count])
+    }
     try totals.add([
       weight.segmentSum(bin, count: bins), (weight * confidence).segmentSum(bin, count: bins),
       (weight * isRight).segmentSum(bin, count: bins),

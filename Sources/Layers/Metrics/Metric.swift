@@ -34,6 +34,29 @@ extension Metric {
   }
 }
 
+/// What each of `shape`'s elements counts for: the weights given times the mask of the predictions,
+/// both spread over the axes behind theirs; nil if all count as one. It broadcasts to `shape`.
+func spread(
+  _ weights: Tensor?, maskOf predictions: Tensor, over shape: Shape, _ name: String
+) throws(TensorError) -> Tensor? {
+  func fits(_ x: Tensor) -> Bool {
+    x.rank <= shape.rank && Array(shape).starts(with: Array(x.shape))
+  }
+  if let weights, !fits(weights) {
+    throw TensorError(
+      .shape, name, "weights do not have the leading axes of \(shape)",
+      operands: [TensorInfo(weights, name: "weights")])
+  }
+  var product: Tensor?
+  for factor in [weights, predictions.mask] {
+    guard let factor, fits(factor) else { continue }
+    let behind = [Int](repeating: 1, count: shape.rank - factor.rank)
+    let next = try factor.cast(to: .float32).reshaped(to: Shape(Array(factor.shape) + behind))
+    if let first = product { product = try first * next } else { product = next }
+  }
+  return product
+}
+
 /// Sums on the device that a metric keeps.
 final class Totals {
   private var boxes: [Parameter] = []
@@ -75,6 +98,7 @@ public final class MeanMetric: Metric {
   public let name: String
   public let isMaximized: Bool
   private let values: @Sendable (_ predictions: Tensor, _ targets: Tensor) throws -> Tensor
+  private let counts: Counts?
   private let finish: Finish
   private let totals = Totals()
 
@@ -92,10 +116,22 @@ public final class MeanMetric: Metric {
   ///   - isMaximized: whether larger is better.
   ///   - finish: what the result is of the mean.
   ///   - values: a number for each sample or element, over whose axes weights are spread.
-  public init(
+  public convenience init(
     _ name: String, isMaximized: Bool = true, finish: Finish = .mean,
     values: @escaping @Sendable (Tensor, Tensor) throws -> Tensor
   ) {
+    self.init(name, isMaximized: isMaximized, finish: finish, counts: nil, values: values)
+  }
+
+  /// What single values count for, besides weights and masks, in their shape; nil for 1 each.
+  typealias Counts =
+    @Sendable (_ predictions: Tensor, _ targets: Tensor, _ values: Tensor) throws -> Tensor?
+
+  init(
+    _ name: String, isMaximized: Bool, finish: Finish = .mean, counts: Counts?,
+    values: @escaping @Sendable (Tensor, Tensor) throws -> Tensor
+  ) {
+    self.counts = counts
     self.name = name
     self.isMaximized = isMaximized
     self.finish = finish
@@ -106,26 +142,21 @@ public final class MeanMetric: Metric {
     _ predictions: Tensor, _ targets: Tensor, weights: Tensor?
   ) throws(TensorError) {
     var values: Tensor
-    do { values = try self.values(predictions, targets).cast(to: .float32) } catch {
-      throw error.asTensorError
-    }
+    var own: Tensor?
+    do {
+      values = try self.values(predictions, targets).cast(to: .float32)
+      own = try counts?(predictions, targets, values)
+    } catch { throw error.asTensorError }
     var count = try Tensor.full(Double(values.count), [], on: values.device)
-    let mask = try predictions.mask.map { (mask) throws(TensorError) in
-      try mask.cast(to: .float32)
+    var weights = try spread(weights, maskOf: predictions, over: values.shape, name)
+    if let own {
+      let all = try own.reshaped(
+        to: Shape(Array(own.shape) + [Int](repeating: 1, count: values.rank - own.rank)))
+      weights = try weights.map { (weights) throws(TensorError) in try weights * all } ?? all
     }
-    if let weights = try weights?.cast(to: .float32) ?? mask {
-      guard weights.rank <= values.rank, Array(values.shape).starts(with: Array(weights.shape))
-      else {
-        throw TensorError(
-          .shape, name, "weights have the leading axes of what is averaged",
-          operands: [TensorInfo(values, name: "values"), TensorInfo(weights, name: "weights")])
-      }
-      let behind = values.rank - weights.rank
-      let spread = try weights.reshaped(
-        to: Shape(Array(weights.shape) + [Int](repeating: 1, count: behind)))
-      values = try values * spread
-      let rest = Array(values.shape).suffix(behind).reduce(1, *)
-      count = try weights.sum() * Double(rest)
+    if let weights {
+      values = try values * weights
+      count = try weights.sum() * Double(weights.count == 0 ? 1 : values.count / weights.count)
     }
     try totals.add([values.sum(), count])
   }

@@ -35,7 +35,10 @@ extension Metric where Self == MeanMetric {
 
   /// The mean of any loss, as a metric.
   public static func loss(_ loss: Loss) -> MeanMetric {
-    MeanMetric(loss.name, isMaximized: false) { try loss($0, $1, reduction: .none) }
+    MeanMetric(
+      loss.name, isMaximized: false,
+      counts: { try loss.counting($0, $1, $2)?.cast(to: .float32) },
+      values: { try loss($0, $1, reduction: .none) })
   }
 
   /// Twice the overlap over the sum, of each sample's thresholded mask and the true one.
@@ -53,7 +56,8 @@ extension Metric where Self == MeanMetric {
   }
 }
 
-/// The share of the variance of targets that predictions explain.
+/// The share of the variance of targets that predictions explain; of several outputs, the last axis,
+/// the mean of their shares.
 public final class RSquared: Metric {
   public let name = "R²"
   public let isMaximized = true
@@ -69,21 +73,27 @@ public final class RSquared: Metric {
     let t = try targets.cast(to: .float32)
     let error = try square(predictions.cast(to: .float32) - t)
     var weight = try Tensor.ones(t.shape, on: t.device)
-    if let weights {
-      let behind = [Int](repeating: 1, count: max(0, t.rank - weights.rank))
-      weight =
-        try weight
-        * weights.cast(to: .float32).reshaped(to: Shape(Array(weights.shape) + behind))
+    if let weights = try spread(weights, maskOf: predictions, over: t.shape, name) {
+      weight = try weight * weights
+    }
+    let axes = t.rank < 2 ? nil : Array(0..<(t.rank - 1))
+    func sum(_ x: Tensor) throws(TensorError) -> Tensor {
+      if let axes { try x.sum(axes: axes) } else { try x.sum() }
     }
     try totals.add([
-      (weight * error).sum(), (weight * t).sum(), (weight * t * t).sum(), weight.sum(),
+      sum(weight * error), sum(weight * t), sum(weight * t * t), sum(weight),
     ])
   }
 
   public func result() throws(TensorError) -> Double {
-    guard let sums = try totals.values(), sums[3][0] > 0 else { return .nan }
-    let spread = sums[2][0] - sums[1][0] * sums[1][0] / sums[3][0]
-    return spread > 0 ? 1 - sums[0][0] / spread : .nan
+    guard let sums = try totals.values() else { return .nan }
+    var shares: [Double] = []
+    for output in sums[3].indices where sums[3][output] > 0 {
+      let spread = sums[2][output] - sums[1][output] * sums[1][output] / sums[3][output]
+      // Targets that are all alike have no variance to explain.
+      if spread > 0 { shares.append(1 - sums[0][output] / spread) }
+    }
+    return shares.isEmpty ? .nan : shares.reduce(0, +) / Double(shares.count)
   }
 
   public func reset() { totals.reset() }

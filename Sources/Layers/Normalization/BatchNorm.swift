@@ -5,7 +5,8 @@ public import Tensors
 /// scaled and shifted (Ioffe and Szegedy 2015).
 ///
 /// In training the statistics are those of the batch, and running averages of them are kept; in
-/// inference, and where the layer is frozen, the running averages serve.
+/// inference, and where the layer is frozen, the running averages serve. Steps that the mask of the
+/// input leaves out do not count.
 public final class BatchNorm: Layer {
   private let momentum: Double, epsilon: Double
   /// `[channels]`, ones.
@@ -16,7 +17,10 @@ public final class BatchNorm: Layer {
   public let movingMean = Weight(.zeros, isTrained: false)
   /// `[channels]`, ones; not trained.
   public let movingVariance = Weight(.ones, isTrained: false)
-  private var isFrozen: Bool { (scale ?? shift).map { !$0.isTrained } ?? false }
+  private var isFrozen: Bool {
+    let own = [scale, shift].compactMap(\.self)
+    return own.isEmpty ? movingMean.isFrozen : own.allSatisfy { !$0.isTrained }
+  }
 
   /// - Parameters:
   ///   - momentum: the share of the old in the running averages.
@@ -47,11 +51,33 @@ public final class BatchNorm: Layer {
         x, mean: mean.value, variance: variance.value, scale: scale, shift: shift,
         epsilon: epsilon)
     }
-    let found = try batchNorm(x, scale: scale, shift: shift, epsilon: epsilon)
+    let found: (result: Tensor, mean: Tensor, variance: Tensor)
+    if let mask = x.mask, mask.rank < x.rank {
+      found = try maskedNorm(x, mask, scale, shift)
+    } else {
+      found = try batchNorm(x, scale: scale, shift: shift, epsilon: epsilon)
+    }
     try Parameter.assign([
       (mean, movingAverage(mean.value, stopGradient(found.mean), momentum: momentum)),
       (variance, movingAverage(variance.value, stopGradient(found.variance), momentum: momentum)),
     ])
     return found.result
+  }
+
+  /// With the statistics of the steps that count.
+  private func maskedNorm(
+    _ x: Tensor, _ mask: Tensor, _ scale: Tensor?, _ shift: Tensor?
+  ) throws(TensorError) -> (result: Tensor, mean: Tensor, variance: Tensor) {
+    let behind = [Int](repeating: 1, count: x.rank - mask.rank)
+    let weights = try mask.cast(to: x.scalarType).reshaped(to: Shape(Array(mask.shape) + behind))
+    let axes = Array(0..<(x.rank - 1))
+    let positions = Array(x.shape)[mask.rank..<(x.rank - 1)].reduce(1, *)
+    let count = try maximum(weights.sum() * Double(positions), x.scalar(1))
+    let mean = try (x * weights).sum(axes: axes) / count
+    let variance = try (square(x - mean) * weights).sum(axes: axes) / count
+    var result = try (x - mean) * rsqrt(variance + epsilon)
+    if let scale { result = try result * scale }
+    if let shift { result = try result + shift }
+    return (result, mean, variance)
   }
 }

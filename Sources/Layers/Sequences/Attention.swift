@@ -32,9 +32,11 @@ public final class Attention: Module {
       let scaled = try scale.map { (scale) throws(TensorError) in try query * scale([], like: query)
       }
       let mask = try combined(mask, value.mask, heads: false)
-      return try scaledDotProductAttention(
+      let result = try scaledDotProductAttention(
         scaled ?? query, key, value, mask: mask, isCausal: isCausal, scale: 1,
         dropout: Phase.current == .training ? dropoutRate : 0)
+      guard let steps = query.mask else { return result }
+      return try result.masked(by: steps)
     }
   }
 }
@@ -67,7 +69,9 @@ public final class AdditiveAttention: Module {
       return try additiveAttention(
         query, key, value, scoreWeights: scores([units], like: query),
         queryProjection: queryKernel([query.shape[2], units], like: query),
-        keyProjection: keyKernel([key.shape[2], units], like: query), mask: mask ?? value.mask)
+        keyProjection: keyKernel([key.shape[2], units], like: query),
+        mask: combined(
+          mask?.rank == 2 ? mask?.expanded(at: 1) : mask, value.mask, heads: false))
     }
   }
 }

@@ -36,7 +36,10 @@ public final class Bidirectional: Layer {
 
   /// Outputs where the input's mask leaves steps out are zeros.
   public func forward(_ x: Tensor) throws(TensorError) -> Tensor {
-    try outputsAndStates(x).output
+    let found = try run(x, forward.startStates, backward.startStates)
+    try forward.keepIfStateful(found.ahead)
+    try backward.keepIfStateful(found.behind)
+    return found.output
   }
 
   /// The merged output, then the states of the forward layer and those of the backward layer.
@@ -44,8 +47,15 @@ public final class Bidirectional: Layer {
     _ x: Tensor, from states: [Tensor] = []
   ) throws(TensorError) -> (output: Tensor, states: [Tensor]) {
     let half = states.count / 2
-    let ahead = try forward.outputsAndStates(x, from: Array(states.prefix(half)))
-    let behind = try backward.outputsAndStates(x, from: Array(states.suffix(half)))
+    let found = try run(x, Array(states.prefix(half)), Array(states.suffix(half)))
+    return (found.output, found.ahead + found.behind)
+  }
+
+  private func run(
+    _ x: Tensor, _ first: [Tensor], _ last: [Tensor]
+  ) throws(TensorError) -> (output: Tensor, ahead: [Tensor], behind: [Tensor]) {
+    let ahead = try forward.outputsAndStates(x, from: first)
+    let behind = try backward.outputsAndStates(x, from: last)
     var pair: [Tensor]
     if forward.returnsSequences {
       pair = [ahead.outputs, try behind.outputs.flipped(axes: [1])]
@@ -68,7 +78,7 @@ public final class Bidirectional: Layer {
     case .mul: merged = try pair[0] * pair[1]
     case .ave: merged = try (pair[0] + pair[1]) * 0.5
     }
-    return (merged, ahead.states + behind.states)
+    return (merged, ahead.states, behind.states)
   }
 
   public func mask(of x: Tensor, _ mask: Tensor?, result: Tensor) throws(TensorError) -> Tensor? {

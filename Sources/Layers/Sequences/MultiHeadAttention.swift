@@ -79,6 +79,7 @@ public final class MultiHeadAttention: Module {
           to: [query.shape[0], query.shape[1], heads * valueSize]),
         kernel.reshaped(to: [heads * valueSize, size]))
       if let bias = output.bias { result = try result + bias([size], like: query) }
+      if let steps = query.mask { result = try result.masked(by: steps) }
       return result
     }
   }

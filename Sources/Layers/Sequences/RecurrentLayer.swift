@@ -99,12 +99,19 @@ public class RecurrentLayer: Layer, StatefulModule {
   }
 
   public final func forward(_ x: Tensor) throws(TensorError) -> Tensor {
-    let start = isStateful ? kept.map(\.value) : []
-    let (outputs, states) = try steps(x, from: start)
-    if isStateful { try keep(states) }
+    let (outputs, states) = try steps(x, from: startStates)
+    try keepIfStateful(states)
     if returnsSequences { return outputs }
     guard x.shape[1] > 0 else { return try outputs.sum(axes: [1]) }
     return try outputs.slice(axis: 1, (x.shape[1] - 1)..<x.shape[1]).squeezed(axes: [1])
+  }
+
+  /// What the next call begins from; none for zeros.
+  final var startStates: [Tensor] { isStateful ? kept.map(\.value) : [] }
+
+  /// Keeps the last states for the next call where the layer is stateful.
+  final func keepIfStateful(_ states: [Tensor]) throws(TensorError) {
+    if isStateful { try keep(states) }
   }
 
   /// Begins the next call from zeros again.

@@ -30,11 +30,19 @@ extension Module {
   }
 
   /// Takes the weights of this module out of training; batch norm inside uses what it has learned.
-  public func freeze() { for named in weights { named.weight.isTrained = false } }
+  public func freeze() {
+    for named in weights {
+      named.weight.isTrained = false
+      named.weight.isFrozen = true
+    }
+  }
 
   /// Trains the weights of this module again.
   public func unfreeze() {
-    for named in weights where named.weight.isTrainable { named.weight.isTrained = true }
+    for named in weights {
+      if named.weight.isTrainable { named.weight.isTrained = true }
+      named.weight.isFrozen = false
+    }
   }
 
   /// Puts `values` in by path; paths of this module that are not among them keep theirs.

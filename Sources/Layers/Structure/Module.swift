@@ -44,9 +44,25 @@ extension Layer {
 public protocol MergingLayer: Module {
   /// What it computes. Call the layer itself instead: that notes where an error comes from.
   func forward(_ inputs: [Tensor]) throws(TensorError) -> Tensor
+  /// Which steps of the result count; those that do in all inputs if not written.
+  func mask(of inputs: [Tensor], result: Tensor) throws(TensorError) -> Tensor?
 }
 
 extension MergingLayer {
+  public func mask(of inputs: [Tensor], result: Tensor) throws(TensorError) -> Tensor? {
+    var found: Tensor?
+    for case let mask? in inputs.map(\.mask) {
+      guard Array(result.shape).starts(with: Array(mask.shape)) else { return nil }
+      if let first = found {
+        guard first.shape == mask.shape else { return nil }
+        found = try logicalAnd(first, mask)
+      } else {
+        found = mask
+      }
+    }
+    return found
+  }
+
   /// What the layer makes of its inputs, given one by one.
   public func callAsFunction(_ inputs: Tensor...) throws(TensorError) -> Tensor {
     try callAsFunction(inputs)
@@ -54,7 +70,11 @@ extension MergingLayer {
 
   /// What the layer makes of its inputs.
   public func callAsFunction(_ inputs: [Tensor]) throws(TensorError) -> Tensor {
-    try call(inputs) { () throws(TensorError) in try forward(inputs) }
+    try call(inputs) { () throws(TensorError) in
+      let result = try forward(inputs)
+      guard let mask = try mask(of: inputs, result: result) else { return result }
+      return try result.masked(by: mask)
+    }
   }
 }
 

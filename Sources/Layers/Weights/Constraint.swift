@@ -19,6 +19,11 @@ public struct Constraint: Sendable {
     do { return try apply(value) } catch { throw error.asTensorError }
   }
 
+  /// This one, and `other` of what it leaves.
+  func then(_ other: Constraint) -> Constraint {
+    Constraint("\(name), \(other.name)") { try other.apply(apply($0)) }
+  }
+
   /// Norms along `axes` of at most `largest`; the inputs of each unit of `[inputs, units]`.
   public static func maxNorm(_ largest: Double = 2, axes: [Int] = [0]) -> Constraint {
     Constraint("max-norm \(largest)") { x in

@@ -25,7 +25,8 @@ extension Module {
       var keep = [Float](repeating: 1, count: sizes.count)
       for index in order.prefix(count) { keep[index] = 0 }
       let mask = try Tensor(keep, shape: value.shape, on: value.device)
-      named.weight.constraint = .mask(mask)
+      // What has held of the weight goes on to hold.
+      named.weight.constraint = named.weight.constraint.map { $0.then(.mask(mask)) } ?? .mask(mask)
       try parameter.assign(value * mask)
       masks[named.path] = mask
     }

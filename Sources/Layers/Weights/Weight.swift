@@ -41,7 +41,7 @@ public final class Weight {
     initializer = .zeros
     made = parameter
     isTrainedWhenMade = parameter.isTrained
-    isTrainable = parameter.isTrained
+    isTrainable = parameter.isTrainable
   }
 
   /// Its parameter, once that has been made.
@@ -50,6 +50,10 @@ public final class Weight {
   public var isBuilt: Bool { made != nil }
   /// Whether it is trained when nobody has frozen it.
   public let isTrainable: Bool
+
+  /// Whether `freeze()` took it out of training, which says something of weights that are not trained
+  /// in any case.
+  var isFrozen = false
 
   /// Whether optimizers change it.
   public var isTrained: Bool {
