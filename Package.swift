@@ -24,6 +24,7 @@ let package = Package(
     .systemLibrary(name: "CPNG", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CJPEG", providers: [.apt(["libjpeg62-turbo-dev"])]),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "CMapping"),
     .target(name: "CPUKernels", path: "Kernels/cpu"),
     .target(
       name: "OpenCLSources", path: "Kernels/opencl",
@@ -45,7 +46,7 @@ let package = Package(
     floor("Optimizers", on: ["Geometry", "Tensors"]),
     floor("Layers", on: ["Geometry", "Tensors"]),
     floor("Models", on: ["Geometry", "Tensors", "Layers"]),
-    floor("Formats", on: ["Geometry", "CPNG", "CJPEG", "CZlib"]),
+    floor("Formats", on: ["Geometry", "CPNG", "CJPEG", "CZlib", "CMapping"]),
     floor("Data", on: ["Geometry", "Tensors", "Formats"]),
     floor(
       "Training", on: ["Geometry", "Tensors", "Optimizers", "Layers", "Formats", "Data"]),

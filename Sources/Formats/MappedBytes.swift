@@ -1,10 +1,11 @@
+internal import CMapping
 public import Geometry
 internal import Glibc
 
 extension InputFile {
   /// Runs `body` with the bytes of `range` as they lie in the system's cache of the file.
   ///
-  /// The file may not get shorter meanwhile: reading what is gone ends the process.
+  /// Of a file that gets shorter meanwhile, what is gone reads as zeros, and the call throws.
   func withMappedBytes<Result>(
     _ range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws(TensorError) -> Result
   ) throws(TensorError) -> Result {
@@ -20,9 +21,23 @@ extension InputFile {
       throw systemError(operation, "cannot map \(quotedPath(path))")
     }
     defer { munmap(mapping, length) }
+    let watch = mapped_file_begin(mapping, length)
+    guard watch >= 0 else {
+      // More mappings at once than can be watched: a copy does as well.
+      return try bytes(at: range.lowerBound, count: range.count).withBytes(body)
+    }
     _ = madvise(mapping, length, MADV_WILLNEED)
-    return try body(
-      UnsafeRawBufferPointer(start: mapping + (range.lowerBound - start), count: range.count))
+    let result: Swift.Result<Result, TensorError>
+    do throws(TensorError) {
+      result = .success(
+        try body(
+          UnsafeRawBufferPointer(start: mapping + (range.lowerBound - start), count: range.count)))
+    } catch { result = .failure(error) }
+    // Of the last page that is left, what is gone reads as zeros without a signal.
+    guard !mapped_file_end(watch), try currentByteCount() >= range.upperBound else {
+      throw corrupt("has become shorter while it was read")
+    }
+    return try result.get()
   }
 
   private func currentByteCount() throws(TensorError) -> Int {
@@ -34,14 +49,26 @@ extension InputFile {
   }
 }
 
+extension [UInt8] {
+  /// The bytes in memory, for a function that throws errors of its own kind.
+  fileprivate func withBytes<Result>(
+    _ body: (UnsafeRawBufferPointer) throws(TensorError) -> Result
+  ) throws(TensorError) -> Result {
+    let result = withUnsafeBytes { bytes -> Swift.Result<Result, TensorError> in
+      do throws(TensorError) { return .success(try body(bytes)) } catch { return .failure(error) }
+    }
+    return try result.get()
+  }
+}
+
 extension SafetensorsFile {
   /// Runs `body` with the little-endian, row-major elements of the tensor called `name`, mapped
   /// from the file without a copy. The memory is gone when `body` returns.
   ///
   ///     let tensor = try file.withMappedBytes("dense.kernel") { try Tensor(bytes: $0, …) }
   ///
-  /// Only for a file that no program shortens meanwhile, which would end the process; a file that
-  /// is replaced, as this library does, stays as it was. `bytes(_:)` copies, and throws instead.
+  /// A file that is replaced meanwhile, as this library does, stays as it was. Of one that is
+  /// shortened, what is gone reads as zeros, and the call throws `corruptFile` in the end.
   public func withMappedBytes<Result>(
     _ name: String, _ body: (UnsafeRawBufferPointer) throws(TensorError) -> Result
   ) throws(TensorError) -> Result {

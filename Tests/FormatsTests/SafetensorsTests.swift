@@ -68,6 +68,26 @@ import Testing
     #expect(error?.kind == .corruptFile)
   }
 
+  /// To less than a page, and by less than one, which the system does not tell of.
+  @Test(arguments: [5000, 899_000])
+  func aFileThatIsShortenedWhileItIsMappedIsAnError(_ left: Int) throws {
+    let path = try folder.safetensors(
+      #"{"a":{"dtype":"U8","shape":[900000],"data_offsets":[0,900000]}}"#, data: 900_000)
+    let file = try SafetensorsFile(path: path)
+    let error = #expect(throws: TensorError.self) {
+      try file.withMappedBytes("a") { bytes throws(TensorError) in
+        #expect(truncate(path, left) == 0)
+        #expect(bytes[899_900...].allSatisfy { $0 == 0 })
+      }
+    }
+    #expect(error?.kind == .corruptFile)
+    #expect(error?.description.contains("has become shorter") == true)
+    // The signal is not caught for long: the next mapping is of a whole file again.
+    let whole = try folder.safetensors(
+      #"{"a":{"dtype":"U8","shape":[3],"data_offsets":[0,3]}}"#, data: 3)
+    #expect(try SafetensorsFile(path: whole).withMappedBytes("a") { $0.count } == 3)
+  }
+
   @Test func readsWhatSafetensorsWrote() throws {
     let file = try SafetensorsFile(path: Fixture.path("numpy.safetensors"))
     #expect(file.metadata == ["made": "by safetensors"])
