@@ -1,4 +1,4 @@
-#include "convolution_implicit.h"
+#include "convolution_implicit_plan.h"
 
 #include <string.h>
 
@@ -8,31 +8,6 @@
 // neighbouring results reads its rows where they lie in a padded rectangle of the image. The
 // gradient of the input is the same with the filter turned around, once for each phase of the
 // stride.
-
-enum {
-  // Phases along one axis, at most.
-  PHASES = IMPLICIT_STRIDE,
-  // Multiplications that a chunk does at least, and bytes of padded images that it has at most.
-  ALONE = 1 << 22,
-  REGION = 1 << 20,
-};
-
-struct plan {
-  const convolution_work *work;
-  const struct convolution_processor *cpu;
-  struct images source;
-  // Of the result, and per group of the source and of the result.
-  int64_t rows, columns, channels, depth, width;
-  struct axis down[PHASES], across[PHASES];
-  int64_t down_phases, across_phases;
-  bool is_turned;
-  // Whether the result has so few channels that vectors lie along the terms instead.
-  bool is_few;
-  // Images and rows of one chunk, and how many of them there are along an image.
-  int64_t chunk_images, chunk_rows, pieces;
-  // [phase][group][block][tap][source channel][width of the block]
-  float *panels;
-};
 
 void copy_region(
     const struct images *s, int64_t image, int64_t row, int64_t rows, int64_t column,
@@ -52,106 +27,6 @@ void copy_region(
     memcpy(to + first * s->channels, from, (size_t)((end - first) * s->channels) * 4);
     memset(to + end * s->channels, 0, (size_t)((columns - end) * s->channels) * 4);
   }
-}
-
-// Taps side by side are one segment if their channels follow each other.
-static bool is_joined(const struct plan *plan, const struct axis *across) {
-  return across->shift_step == 1 && plan->depth == plan->source.channels;
-}
-
-// The floats of a segment where vectors lie along the terms.
-static int64_t segment_pitch(const struct plan *plan, const struct axis *across) {
-  int64_t length = is_joined(plan, across) ? across->taps * plan->depth : plan->depth;
-  return multiple(length, plan->cpu->lanes);
-}
-
-static int64_t panel_floats(
-    const struct plan *plan, const struct axis *down, const struct axis *across) {
-  if (plan->is_few)
-    return plan->width * down->taps * (is_joined(plan, across) ? 1 : across->taps) *
-           segment_pitch(plan, across);
-  return down->taps * across->taps * plan->depth * plan->channels / plan->width *
-         multiple(plan->width, plan->cpu->lanes);
-}
-
-// Where the panels of a phase begin.
-static float *panels_of(const struct plan *plan, int64_t down, int64_t across) {
-  float *panels = plan->panels;
-  for (int64_t i = 0; i <= down; i++)
-    for (int64_t j = 0; j < (i == down ? across : plan->across_phases); j++)
-      panels += panel_floats(plan, &plan->down[i], &plan->across[j]);
-  return panels;
-}
-
-// Where the weight of a term is: source channel `c`, result channel `k` of `group`.
-static int64_t weight_at(
-    const struct plan *plan, int64_t tap, int64_t group, int64_t c, int64_t k) {
-  const convolution_shape *s = &plan->work->shape;
-  int64_t inner = s->inputs / s->groups;
-  return plan->is_turned ? (tap * inner + k) * s->outputs + group * plan->depth + c
-                         : (tap * inner + c) * s->outputs + group * plan->width + k;
-}
-
-// The panels for results of few channels: [phase][channel][segment][term].
-static void pack_few(const struct plan *plan) {
-  const float *filter = plan->work->second;
-  for (int64_t d = 0; d < plan->down_phases; d++)
-    for (int64_t a = 0; a < plan->across_phases; a++) {
-      const struct axis *down = &plan->down[d], *across = &plan->across[a];
-      int64_t pitch = segment_pitch(plan, across), joined = is_joined(plan, across);
-      float *to = panels_of(plan, d, a);
-      memset(to, 0, (size_t)panel_floats(plan, down, across) * 4);
-      for (int64_t k = 0; k < plan->width; k++)
-        for (int64_t i = 0; i < down->taps; i++, to += joined ? pitch : 0)
-          for (int64_t j = 0; j < across->taps; j++, to += joined ? 0 : pitch) {
-            int64_t tap = (down->tap + i * down->tap_step) * plan->work->shape.columns.taps +
-                          across->tap + j * across->tap_step;
-            for (int64_t c = 0; c < plan->depth; c++)
-              to[(joined ? j * plan->depth : 0) + c] = filter[weight_at(plan, tap, 0, c, k)];
-          }
-    }
-}
-
-enum { PACKED = 32 };
-
-// Some source channels of one tap of the filter, for all phases: the one that has the tap packs
-// them.
-static void pack(void *context, int64_t chunk, int thread) {
-  (void)thread;
-  const struct plan *plan = context;
-  const convolution_shape *s = &plan->work->shape;
-  const float *filter = plan->work->second;
-  int64_t parts = quotient(plan->depth, PACKED), part = chunk % parts, tap = chunk / parts;
-  int64_t lanes = plan->cpu->lanes, pitch = multiple(plan->width, lanes);
-  int64_t groups = plan->channels / plan->width;
-  for (int64_t d = 0; d < plan->down_phases; d++)
-    for (int64_t a = 0; a < plan->across_phases; a++) {
-      const struct axis *down = &plan->down[d], *across = &plan->across[a];
-      int64_t i = (tap / s->columns.taps - down->tap) / down->tap_step;
-      int64_t j = (tap % s->columns.taps - across->tap) / across->tap_step;
-      if (i < 0 || i >= down->taps || j < 0 || j >= across->taps) continue;
-      if (down->tap + i * down->tap_step != tap / s->columns.taps) continue;
-      if (across->tap + j * across->tap_step != tap % s->columns.taps) continue;
-      int64_t terms = down->taps * across->taps * plan->depth;
-      int64_t end = minimum((part + 1) * PACKED, plan->depth);
-      for (int64_t group = 0; group < groups; group++)
-        for (int64_t k = 0; k < plan->width; k += 2 * lanes) {
-          int64_t block = minimum(2 * lanes, pitch - k), count = minimum(block, plan->width - k);
-          float *to = panels_of(plan, d, a) + group * terms * pitch + k * terms +
-                      (i * across->taps + j) * plan->depth * block;
-          int64_t first = part * PACKED;
-          if (count < block) memset(to + first * block, 0, (size_t)((end - first) * block) * 4);
-          // Along the filter's rows, whichever way those lie.
-          if (plan->is_turned)
-            for (int64_t x = 0; x < count; x++) {
-              const float *from = filter + weight_at(plan, tap, group, first, k + x);
-              for (int64_t c = first; c < end; c++) to[c * block + x] = from[c - first];
-            }
-          else
-            for (int64_t c = first; c < end; c++)
-              copy_floats(to + c * block, filter + weight_at(plan, tap, group, c, k), count);
-        }
-    }
 }
 
 // What one chunk computes of one phase.
@@ -218,6 +93,80 @@ static void compute_row(
   }
 }
 
+// Results of a part that are computed together, where their patches begin, and which come next.
+enum { TOGETHER = 32 };
+
+struct places {
+  const float *patches[TOGETHER + 1];
+  float *results[TOGETHER];
+  int count;
+};
+
+struct next_place {
+  int64_t image, row, column;
+};
+
+static void take_places(const struct part *part, struct next_place *next, struct places *places) {
+  const struct plan *plan = part->plan;
+  const struct axis *down = part->down, *across = part->across;
+  places->count = 0;
+  while (next->image < part->images && places->count < TOGETHER) {
+    places->patches[places->count] =
+        part->region.data + next->image * part->image_pitch +
+        (next->row - part->first) * down->source_step * part->region.pitch +
+        next->column * across->source_step * plan->source.channels;
+    places->results[places->count++] =
+        result_at(part, part->image + next->image, next->row, next->column);
+    if (++next->column < across->count) continue;
+    next->column = 0;
+    if (++next->row < part->end) continue;
+    next->row = part->first;
+    next->image++;
+  }
+}
+
+CLONES static void put_sums(
+    int64_t n, const float *restrict sums, const float *restrict bias, float *restrict to) {
+  if (!bias)
+    memcpy(to, sums, (size_t)n * 4);
+  else
+    for (int64_t k = 0; k < n; k++) to[k] = sums[k] + bias[k];
+}
+
+// All results of a part, panel by panel: patches are packed, while those of the panel before are
+// multiplied, and what they give is put where it belongs.
+static void multiply_part(const struct part *part) {
+  const struct plan *plan = part->plan;
+  const struct processor *product = plan->product;
+  int64_t terms = part->segments * part->length, width = plan->width;
+  int64_t left_size = product->depth(terms) * TOGETHER;
+  float *left = scratch(scratch_product, (2 * left_size + TOGETHER * width) * 4);
+  float *other = left + left_size, *sums = other + left_size;
+  struct next_place next = {.row = part->first};
+  struct places lists[2], *now = &lists[0], *then = &lists[1];
+  take_places(part, &next, now);
+  struct segments segments = {
+      now->patches, now->count, part->offsets, part->segments, part->length};
+  product->pack_segments(&segments, left);
+  while (now->count > 0) {
+    struct strip strip = {
+        .rows = now->count, .left_across = true, .k = terms, .columns = width,
+        .right = part->panels, .right_panel = product->depth(terms) * product->columns,
+        .result = sums, .result_stride = width,
+    };
+    take_places(part, &next, then);
+    segments.rows = then->patches, segments.row_count = then->count;
+    if (then->count > 0) strip.next_segments = &segments;
+    product->multiply(&strip, left, other);
+    for (int r = 0; r < now->count; r++)
+      put_sums(width, sums + r * width, plan->work->bias, now->results[r]);
+    struct places *done = now;
+    now = then, then = done;
+    float *free = left;
+    left = other, other = free;
+  }
+}
+
 static void compute_phase(struct part *part) {
   const struct plan *plan = part->plan;
   const struct axis *down = part->down, *across = part->across;
@@ -266,6 +215,10 @@ static void compute_phase(struct part *part) {
     offsets[i] = i / along * down->shift_step * part->region.pitch +
                  i % along * across->shift_step * source->channels;
   part->offsets = offsets;
+  if (plan->product) {
+    multiply_part(part);
+    return;
+  }
   int64_t terms = down->taps * across->taps * plan->depth, lanes = plan->cpu->lanes;
   int64_t pitch = multiple(plan->width, lanes);
   for (int64_t group = 0; group < plan->channels / plan->width; group++)
@@ -304,6 +257,10 @@ int64_t convolution_implicit_workspace(convolution_pass pass, const convolution_
   bool is_turned = pass == convolution_input_gradient;
   int64_t depth = (is_turned ? s->outputs : s->inputs) / s->groups;
   int64_t width = (is_turned ? s->inputs : s->outputs) / s->groups;
+  const struct processor *product = product_of(s, depth, width);
+  if (product)
+    return s->rows.taps * s->columns.taps * product->depth(depth) *
+               multiple(width, product->columns) * 4 + 64;
   int64_t lanes = convolution_processor()->lanes;
   int64_t floats = depth * multiple(width, lanes) * s->groups;
   if (width <= FEW_CHANNELS) floats = maximum(floats, (depth + lanes) * FEW_CHANNELS);
@@ -318,7 +275,8 @@ static void cut(struct plan *plan) {
   int64_t bytes = maximum(
       1, (plan->source.columns + s->columns.taps) * plan->source.channels * 4 *
              plan->source.rows / maximum(plan->rows, 1));
-  int64_t rows = minimum(maximum(1, quotient(ALONE, row)), maximum(1, REGION / bytes));
+  int64_t alone = plan->product ? ALONE_PACKED : ALONE;
+  int64_t rows = minimum(maximum(1, quotient(alone, row)), maximum(1, REGION / bytes));
   rows = multiple(minimum(rows, plan->rows), plan->down_phases);
   plan->pieces = quotient(plan->rows, rows);
   plan->chunk_rows = multiple(quotient(plan->rows, plan->pieces), plan->down_phases);
@@ -327,7 +285,7 @@ static void cut(struct plan *plan) {
   // Small images share what is read of a large filter.
   if (plan->pieces == 1)
     plan->chunk_images = maximum(
-        1, minimum(minimum(ALONE * 4 / (row * plan->rows), REGION / (bytes * plan->rows)),
+        1, minimum(minimum(alone * 4 / (row * plan->rows), REGION / (bytes * plan->rows)),
                    s->batch / 8));
 }
 
@@ -363,6 +321,7 @@ void convolution_implicit(convolution_pass pass, const convolution_work *work) {
   plan.depth = plan.source.channels / s->groups;
   plan.width = plan.channels / s->groups;
   plan.is_few = s->groups == 1 && plan.width <= FEW_CHANNELS;
+  plan.product = product_of(s, plan.depth, plan.width);
   cut(&plan);
   if (plan.is_few)
     pack_few(&plan);

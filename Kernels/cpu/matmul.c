@@ -58,6 +58,11 @@ enum {
   FEW = 128,
   // So much of the left matrix is read where it lies.
   SHORT = 128,
+  // Cutting numbers into bfloat16 pays for more multiplications than so many, sums of so many, and
+  // where each number is multiplied by so many (half of the harmonic mean of rows and columns).
+  LONG = 1 << 24,
+  DEEP = 64,
+  WIDE = 56,
 };
 
 static int64_t minimum(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -94,6 +99,7 @@ static int panel_start(const struct plan *plan, int64_t rows, int64_t i) {
   int64_t most = plan->processor->rows;
   if (i == 0) return 0;
   if (rows <= most) return (int)rows;
+  if (!plan->processor->reads_unpacked) return (int)minimum(rows, i * most);
   return (int)(most + (i - 1) * (rows - most) / quotient(rows - most, most));
 }
 
@@ -141,14 +147,17 @@ static void multiply_chunk(void *context, int64_t chunk, int thread) {
         atomic_compare_exchange_strong(&plan->states[block], &state, BEING_PACKED);
     float *packed = owns || state == PACKED
         ? plan->shared + block * plan->block_size
-        : scratch(scratch_right, multiple(columns, processor->columns) * plan->step * 4);
+        : scratch(
+              scratch_right,
+              multiple(columns, processor->columns) * processor->depth(plan->step) * 4);
     // Columns that the first panel packs where they lie.
-    int64_t whole = p->right.transposed || panel_start(plan, rows, 1) < processor->rows
+    int64_t whole = !processor->reads_unpacked || p->right.transposed ||
+            panel_start(plan, rows, 1) < processor->rows
         ? 0 : columns / processor->columns * processor->columns;
     if (state != PACKED && whole < columns)
       processor->pack_right(
           at(p->right, first, column + whole), p->right.stride, p->right.transposed,
-          columns - whole, k, packed + whole * k);
+          columns - whole, k, packed + whole * k, processor->columns * processor->depth(k));
     for (int64_t i = 0; i < panels; i++) {
       bool is_last = i + 1 == panels;
       bool lies = i == 0 && whole > 0 && state != PACKED;
@@ -165,7 +174,7 @@ static void multiply_chunk(void *context, int64_t chunk, int thread) {
           .left_stride = plan->packs_left ? processor->left_stride : current.stride,
           .right = lies ? at(p->right, first, column) : packed,
           .right_stride = lies ? p->right.stride : processor->columns,
-          .right_panel = lies ? processor->columns : processor->columns * k,
+          .right_panel = processor->columns * (lies ? 1 : processor->depth(k)),
           .packed = packed,
           .edge = packed + columns / processor->columns * processor->columns * k,
           .result = p->result + (row + panel_start(plan, rows, i)) * p->columns + column,
@@ -184,11 +193,18 @@ static void multiply_chunk(void *context, int64_t chunk, int thread) {
     p->finish(p->context, p->first_row + row, rows, column, columns);
 }
 
+// The columns of a chunk at most: the shorter the steps, the more.
+static int64_t widest(const struct plan *plan) {
+  const struct processor *processor = plan->processor;
+  if (processor->reads_unpacked) return processor->block;
+  return maximum(1, processor->inner / plan->step) * processor->block;
+}
+
 // Chunks that share nothing: as large as gives each thread some.
 static void cut(struct plan *plan, int64_t threads) {
   const struct matmul_f32 *p = plan->product;
   plan->down = 1;
-  plan->across = quotient(p->columns, plan->processor->block);
+  plan->across = quotient(p->columns, widest(plan));
   for (;;) {
     plan->rows = quotient(p->rows, plan->down);
     plan->columns =
@@ -229,7 +245,7 @@ static void run_shared(struct plan *plan, int64_t threads) {
   plan->rows = maximum(
       4 * processor->rows, multiple(quotient(p->rows, wanted), processor->rows));
   plan->down = quotient(p->rows, plan->rows);
-  plan->block_size = plan->columns * plan->step;
+  plan->block_size = plan->columns * processor->depth(plan->step);
   plan->shared = scratch(scratch_shared, plan->across * plan->block_size * 4);
   plan->states = states;
   for (plan->first = 0; plan->first < p->inner; plan->first += plan->step) {
@@ -307,9 +323,14 @@ static void multiply(const struct matmul_f32 *p, int64_t threads) {
     multiply_by_vector(p, plan.processor);
     return;
   }
-  plan.step = quotient(p->inner, quotient(p->inner, plan.processor->inner));
+  bool pays = p->rows * p->columns * p->inner > LONG && p->inner >= DEEP &&
+      p->rows * p->columns >= WIDE * (p->rows + p->columns);
+  if (pays && matmul_bfloat16()) plan.processor = matmul_bfloat16();
+  plan.step = multiple(
+      quotient(p->inner, quotient(p->inner, plan.processor->inner)), plan.processor->grain);
   // Rows that fall on the same lines of the cache are packed even if they are short.
-  plan.packs_left = p->left.transposed || p->inner > SHORT || p->left.stride % 1024 == 0;
+  plan.packs_left = !plan.processor->reads_unpacked || p->left.transposed ||
+      p->inner > SHORT || p->left.stride % 1024 == 0;
   bool shares = threads > 1 && p->rows >= 4 * FEW &&
       p->rows * p->columns * plan.step >= LARGE && p->columns >= 2 * plan.processor->block &&
       p->columns <= BLOCKS * plan.processor->block;

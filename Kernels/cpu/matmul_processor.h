@@ -12,6 +12,15 @@ struct left {
   int64_t k;
 };
 
+// Rows of a left matrix: `count` segments each, at these offsets from where a row begins. Their
+// length is a multiple of the processor's grain.
+struct segments {
+  const float *const *rows;
+  int row_count;
+  const int64_t *offsets;
+  int64_t count, length;
+};
+
 // A panel of rows of the left matrix times a block of columns of the right one, along `k` of the
 // summed index.
 struct strip {
@@ -30,8 +39,10 @@ struct strip {
   const float *edge;
   float *result;
   int64_t result_stride;
-  // What is packed meanwhile; nothing if it has no rows.
+  // What is packed meanwhile; nothing if it has no rows. Rows in segments come first, if there are
+  // any.
   struct left next;
+  const struct segments *next_segments;
 };
 
 // How a tile reaches the left matrix: rows at any distance, rows as they are packed, or columns as
@@ -43,13 +54,24 @@ struct processor {
   // A panel of the left matrix: its rows, the floats from one to the next, and all of them.
   int rows, left_stride, left_size;
   int columns;
+  // Floats that `k` numbers of the summed index take in a packed column, and of how many at least
+  // steps along it are multiples.
+  int64_t (*depth)(int64_t k);
+  int64_t grain;
+  // Whether `multiply` reads what is not packed: the left matrix, and the right one, which it can
+  // pack meanwhile.
+  bool reads_unpacked;
   // The most of the summed index at a time, and of the columns: together they stay in the
   // second-level cache.
   int64_t inner, block;
   void (*multiply)(const struct strip *strip, const float *left, float *next);
   void (*pack_left)(const struct left *left, int64_t part, int64_t parts, float *to);
+  // Panels are `panel` floats from one to the next.
   void (*pack_right)(
-      const float *from, int64_t from_stride, bool across, int64_t columns, int64_t k, float *to);
+      const float *from, int64_t from_stride, bool across, int64_t columns, int64_t k, float *to,
+      int64_t panel);
+  // A panel of the left matrix whose rows are segments that lie apart; NULL where it cannot.
+  void (*pack_segments)(const struct segments *segments, float *to);
   void (*dots)(
       int64_t rows, int64_t k, const float *matrix, int64_t stride, const float *vector,
       float *result);
@@ -60,3 +82,5 @@ struct processor {
 
 // What this processor multiplies with, or NULL if there is nothing for it.
 const struct processor *matmul_processor(void);
+// The same for products that are large enough to be cut into bfloat16.
+const struct processor *matmul_bfloat16(void);

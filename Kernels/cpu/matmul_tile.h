@@ -249,12 +249,13 @@ static TARGET void NAME(multiply)(const struct strip *s, const float *left, floa
 
 // The panels of `columns` columns of the right matrix, one after the other.
 static TARGET void NAME(pack_right)(
-    const float *from, int64_t from_stride, bool across, int64_t columns, int64_t k, float *to) {
+    const float *from, int64_t from_stride, bool across, int64_t columns, int64_t k, float *to,
+    int64_t panel) {
   for (int64_t j = 0; j < columns; j += LANES)
     (across ? NAME(pack_across) : NAME(pack_along))(
         across ? from + j * from_stride : from + j, from_stride,
         columns - j < LANES ? (int)(columns - j) : LANES, k,
-        to + j / COLUMNS * COLUMNS * k + j % COLUMNS, COLUMNS);
+        to + j / COLUMNS * panel + j % COLUMNS, COLUMNS);
 }
 
 // result[i] = matrix[i][0..<k] · vector, for `rows` rows.
@@ -310,9 +311,11 @@ static TARGET void NAME(combination)(
   for (int64_t j = 0; j < left; j++) result[whole * LANES + j] = rest[j];
 }
 
+static int64_t NAME(depth)(int64_t k) { return k; }
+
 static const struct processor NAME(processor) = {
     .rows = PANEL, .left_size = STRIDE * LENGTH, .left_stride = LENGTH, .columns = COLUMNS,
-    .inner = INNER, .block = BLOCK,
+    .inner = INNER, .block = BLOCK, .depth = NAME(depth), .grain = 1, .reads_unpacked = true,
     .multiply = NAME(multiply), .pack_left = NAME(pack_left), .pack_right = NAME(pack_right),
     .dots = NAME(dots), .combination = NAME(combination),
 };

@@ -18,6 +18,9 @@
 enum {
   // The most rows that are taken through time together.
   ROWS = 48,
+  // Of so many, each thread's fill the tiles of `matmul_bfloat16`, for units that fill them too.
+  TILED_ROWS = 16,
+  TILED_UNITS = 32,
   // Below so many multiplications other threads are not worth waking; what each gets of one step.
   ALONE = 1 << 16,
   SHARE = 1 << 18,
@@ -54,6 +57,11 @@ static int64_t packed_width(const struct matrix *m) {
   return m->processor ? multiple(m->columns, m->processor->columns) : m->columns;
 }
 
+// Of each packed column.
+static int64_t packed_depth(const struct matrix *m, int64_t inner) {
+  return m->processor ? m->processor->depth(inner) : inner;
+}
+
 // The panels of `chunk`, which is one step along the summed index.
 static void pack(void *context, int64_t chunk, int thread) {
   (void)thread;
@@ -61,10 +69,12 @@ static void pack(void *context, int64_t chunk, int thread) {
   const struct processor *processor = m->processor;
   int64_t first = chunk * processor->inner;
   int64_t stride = m->is_transposed ? m->inner : m->columns;
+  int64_t k = minimum(processor->inner, m->inner - first);
   processor->pack_right(
       (const float *)m->kernel + (m->is_transposed ? first : first * stride), stride,
-      m->is_transposed, m->columns, minimum(processor->inner, m->inner - first),
-      (float *)m->data + first * packed_width(m));
+      m->is_transposed, m->columns, k,
+      (float *)m->data + packed_depth(m, first) * packed_width(m),
+      processor->columns * processor->depth(k));
 }
 
 // One step along the summed index of a product, whose columns are shared out.
@@ -130,9 +140,9 @@ static void multiply_packed(
     int64_t step = first / processor->inner * processor->inner;
     int64_t depth = minimum(processor->inner, m->inner - step);
     part.k = minimum(step + depth, end) - first;
-    part.panel = processor->columns * depth;
-    part.right = (const float *)m->data + step * packed_width(m) +
-                 (first - step) * processor->columns;
+    part.panel = processor->columns * processor->depth(depth);
+    part.right = (const float *)m->data + packed_depth(m, step) * packed_width(m) +
+                 packed_depth(m, first - step) * processor->columns;
     for (int64_t i = 0, row = 0, high; i < count; i++, row += high) {
       high = height(&part, i, row);
       struct left panel = {left + row * stride, stride, true, (int)high, part.k};
@@ -175,16 +185,21 @@ struct plan {
 
 static int64_t element_size(const recurrence_shape *shape) { return shape->is_double ? 8 : 4; }
 
+// Which one does not depend on the number of threads, or bits would.
 static const struct processor *processor_of(const recurrence_shape *shape) {
-  return shape->is_double ? NULL : matmul_processor();
+  if (shape->is_double) return NULL;
+  bool fills_tiles = shape->batch >= 2 * TILED_ROWS && shape->units % TILED_UNITS == 0;
+  const struct processor *tiled = fills_tiles ? matmul_bfloat16() : NULL;
+  return tiled ? tiled : matmul_processor();
 }
 
 int64_t recurrence_workspace(const recurrence_shape *shape) {
   int64_t columns = gate_count(shape) * shape->units;
   const struct processor *processor = processor_of(shape);
-  int64_t across = processor ? processor->columns : 1;
+  int64_t across = processor ? processor->columns : 1, units = shape->units;
   int64_t size = maximum(
-      shape->units * multiple(columns, across), columns * multiple(shape->units, across));
+      (processor ? processor->depth(units) : units) * multiple(columns, across),
+      (processor ? processor->depth(columns) : columns) * multiple(units, across));
   return (size + shape->units) * element_size(shape) + 128;
 }
 
@@ -198,7 +213,7 @@ static void run(struct plan *plan, const void *kernel, bool is_transposed, void 
   m->inner = is_transposed ? columns : shape->units;
   m->columns = is_transposed ? shape->units : columns;
   char *memory = (char *)(((uintptr_t)workspace + 63) & ~(uintptr_t)63);
-  char *zeros = memory + m->inner * packed_width(m) * element_size(shape);
+  char *zeros = memory + packed_depth(m, m->inner) * packed_width(m) * element_size(shape);
   memset(zeros, 0, (size_t)(shape->units * element_size(shape)));
   plan->zeros = zeros;
   m->data = memory;
@@ -214,6 +229,8 @@ static void run(struct plan *plan, const void *kernel, bool is_transposed, void 
   if (shape->batch * shape->steps * shape->units * columns < ALONE) threads = 1;
   plan->chunks = threads * quotient(shape->batch, threads * ROWS);
   plan->rows = quotient(shape->batch, plan->chunks);
+  if (m->processor && !m->processor->reads_unpacked)
+    plan->rows = multiple(plan->rows, TILED_ROWS);
   plan->chunks = quotient(shape->batch, plan->rows);
   void (*body)(void *, int64_t, int) =
       is_transposed ? (shape->is_double ? backward_float64 : backward_float32)

@@ -1,5 +1,6 @@
 /// The counter-based generator of Salmon et al. (2011), Philox 4×32 with ten rounds: four random
-/// words are a function of a key and a counter. Kernels have it as `Kernels/common/philox.h`.
+/// words are a function of a key and a counter. Kernels have it in
+/// `Kernels/common/elementary_numbers.h`.
 package enum Philox {
   /// The four words that belong to a counter.
   @inlinable

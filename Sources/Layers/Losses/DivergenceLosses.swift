@@ -37,10 +37,7 @@ extension Loss {
         throw TensorError(.shape, name, "needs a batch", operands: [TensorInfo(x)])
       }
       let axes = Array(1..<x.rank)
-      let mask = try x.mask.map { mask in
-        try mask.cast(to: x.scalarType).reshaped(
-          to: Shape(Array(mask.shape) + [Int](repeating: 1, count: x.rank - mask.rank)))
-      }
+      let mask = try x.mask.map { try $0.cast(to: x.scalarType).leading(x.rank) }
       func sum(_ y: Tensor) throws -> Tensor {
         let counted = try mask.map { try y * $0 } ?? y
         return axes.isEmpty ? counted : try counted.sum(axes: axes)

@@ -111,8 +111,7 @@ public struct Loss: Sendable {
         .shape, name, "weights and masks have the leading axes of the losses",
         operands: [TensorInfo(losses, name: "losses"), TensorInfo(x)])
     }
-    return try x.reshaped(
-      to: Shape(Array(x.shape) + [Int](repeating: 1, count: losses.rank - x.rank)))
+    return try x.leading(losses.rank)
   }
 }
 

@@ -50,8 +50,7 @@ func spread(
   var product: Tensor?
   for factor in [weights, predictions.mask] {
     guard let factor, fits(factor) else { continue }
-    let behind = [Int](repeating: 1, count: shape.rank - factor.rank)
-    let next = try factor.cast(to: .float32).reshaped(to: Shape(Array(factor.shape) + behind))
+    let next = try factor.cast(to: .float32).leading(shape.rank)
     if let first = product { product = try first * next } else { product = next }
   }
   return product
@@ -150,8 +149,7 @@ public final class MeanMetric: Metric {
     var count = try Tensor.full(Double(values.count), [], on: values.device)
     var weights = try spread(weights, maskOf: predictions, over: values.shape, name)
     if let own {
-      let all = try own.reshaped(
-        to: Shape(Array(own.shape) + [Int](repeating: 1, count: values.rank - own.rank)))
+      let all = try own.leading(values.rank)
       weights = try weights.map { (weights) throws(TensorError) in try weights * all } ?? all
     }
     if let weights {

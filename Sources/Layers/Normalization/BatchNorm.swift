@@ -68,8 +68,7 @@ public final class BatchNorm: Layer {
   private func maskedNorm(
     _ x: Tensor, _ mask: Tensor, _ scale: Tensor?, _ shift: Tensor?
   ) throws(TensorError) -> (result: Tensor, mean: Tensor, variance: Tensor) {
-    let behind = [Int](repeating: 1, count: x.rank - mask.rank)
-    let weights = try mask.cast(to: x.scalarType).reshaped(to: Shape(Array(mask.shape) + behind))
+    let weights = try mask.cast(to: x.scalarType).leading(x.rank)
     let axes = Array(0..<(x.rank - 1))
     let positions = Array(x.shape)[mask.rank..<(x.rank - 1)].reduce(1, *)
     let count = try maximum(weights.sum() * Double(positions), x.scalar(1))
