@@ -103,6 +103,57 @@ import Testing
     #expect(found[290 * Self.columns + 70].isFinite)
   }
 
+  struct Geometry: CustomTestStringConvertible, Sendable {
+    let input: [Int], filter: [Int]
+    var stride = 1, dilation = 1
+    var padding = Padding.same
+
+    var testDescription: String { "\(input) by \(filter), stride \(stride)" }
+  }
+
+  private static let geometries = [
+    Geometry(input: [5, 27, 26, 64], filter: [3, 3, 64, 80], stride: 2),
+    Geometry(input: [3, 15, 15, 32], filter: [5, 5, 32, 72], padding: .valid),
+    Geometry(input: [3, 14, 14, 64], filter: [3, 3, 64, 64], dilation: 2),
+    Geometry(input: [16, 13, 13, 128], filter: [1, 1, 128, 192], stride: 2),
+  ]
+
+  /// So many channels and results that patches are packed; more results than panels of them, edges
+  /// of images, and for strides places of the input's gradient that nothing leads to.
+  @Test(arguments: TestDevice.allCases, geometries)
+  func wideConvolutionsAreThoseOfFloat64(_ device: TestDevice, _ geometry: Geometry) throws {
+    let device = try device.device
+    let operands = try withSeed(9) {
+      [
+        try Tensor.normal(Shape(geometry.input), on: device),
+        try Tensor.normal(Shape(geometry.filter), on: device) * 0.1,
+        try Tensor.normal([geometry.filter[3]], on: device),
+      ]
+    }
+    try evaluate(operands)
+    func outcome(_ x: [Tensor]) throws -> [[Double]] {
+      try recorded {
+        let outputs = try conv2D(
+          x[0], x[1], bias: x[2], stride: geometry.stride, padding: geometry.padding,
+          dilation: geometry.dilation)
+        let slopes = try gradients(of: (outputs * outputs).sum(), for: x)
+        return try ([outputs] + slopes).map {
+          try $0.cast(to: .float64).scalars(as: Double.self)
+        }
+      }
+    }
+    let found = try outcome(operands)
+    let expected = try outcome(
+      operands.map {
+        try Tensor($0.cast(to: .float64).scalars(as: Double.self), shape: $0.shape, on: .cpu)
+      })
+    for (values, truth) in zip(found, expected) {
+      let scale = truth.reduce(0) { max($0, abs($1)) }
+      let worst = zip(values, truth).reduce(0) { max($0, abs($1.0 - $1.1)) }
+      #expect(worst <= 2e-6 * scale, "\(worst) of \(scale)")
+    }
+  }
+
   /// So many rows and units that threads take whole tiles of them, and a few rows more.
   @Test(arguments: TestDevice.allCases, [Recurrence.Kind.simple, .lstm, .gru])
   func wideRecurrencesAreThoseOfFloat64(_ device: TestDevice, _ kind: Recurrence.Kind) throws {
