@@ -310,7 +310,8 @@ static int64_t packed_depth(int64_t k) { return quotient(k, DEPTH) * DEPTH * PAR
 static const struct processor processor_bfloat16 = {
     .rows = BLOCK, .left_size = INNER / DEPTH * PANEL_STEP, .left_stride = 0, .columns = BLOCK,
     .inner = INNER, .block = 512,
-    .depth = packed_depth, .grain = DEPTH, .multiply = multiply, .pack_left = pack_left, .pack_right = pack_right,
+    .depth = packed_depth, .grain = DEPTH,
+    .multiply = multiply, .pack_left = pack_left, .pack_right = pack_right,
     .pack_segments = pack_segments,
 };
 

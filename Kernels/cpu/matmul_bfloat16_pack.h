@@ -92,6 +92,14 @@ ALWAYS void transpose(__m512 x[SIDE]) {
   }
 }
 
+// The rows of three tiles: pairs of the columns of `x` and `y`.
+ALWAYS void put_turned(__m512 x[SIDE], __m512 y[SIDE], float *to) {
+  transpose(x);
+  transpose(y);
+#pragma unroll
+  for (int i = 0; i < SIDE; i++) put_pairs(x[i], y[i], to + i * SIDE);
+}
+
 // Of `x`, numbers that are not there are 0.
 ALWAYS __m512 load(const float *x, int64_t count) {
   return count >= SIDE ? _mm512_loadu_ps(x) : _mm512_maskz_loadu_ps(lanes(count), x);
@@ -137,10 +145,7 @@ ALWAYS void pack_rows_turned(
       x[d] = load(row, p + d < k ? side : 0);
       y[d] = load(row + SIDE * stride, p + d + SIDE < k ? side : 0);
     }
-    transpose(x);
-    transpose(y);
-#pragma unroll
-    for (int i = 0; i < SIDE; i++) put_pairs(x[i], y[i], to + i * SIDE);
+    put_turned(x, y, to);
   }
 }
 
@@ -155,10 +160,7 @@ ALWAYS void pack_pairs_turned(
       x[j] = load(from + j * stride + p, there);
       y[j] = load(from + j * stride + p + SIDE, there - SIDE);
     }
-    transpose(x);
-    transpose(y);
-#pragma unroll
-    for (int d = 0; d < SIDE; d++) put_pairs(x[d], y[d], to + d * SIDE);
+    put_turned(x, y, to);
   }
 }
 

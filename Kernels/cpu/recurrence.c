@@ -13,7 +13,8 @@
 
 // A recurrence runs along time for some rows of the batch at once, the whole sequence in one
 // region: rows know nothing of each other, so that threads never wait, and a row's bits do not
-// depend on the rows beside it. What is read at each step, the recurrent kernel, is packed once.
+// depend on what the rows beside it hold. What is read at each step, the recurrent kernel, is packed
+// once.
 
 enum {
   // The most rows that are taken through time together.
