@@ -21,6 +21,7 @@ int64_t convolution_workspace(
     case convolution_product: return convolution_implicit_workspace(pass, shape);
     case convolution_by_channels: return convolution_depthwise_workspace(pass, shape);
     case convolution_by_planes: return convolution_planar_workspace(pass, shape);
+    case convolution_packed_product: return convolution_packed_workspace(pass, shape);
   }
   return 0;
 }
@@ -35,5 +36,6 @@ void convolution_run(
     case convolution_product: convolution_implicit(pass, work); break;
     case convolution_by_channels: convolution_depthwise(pass, work); break;
     case convolution_by_planes: convolution_planar(pass, work); break;
+    case convolution_packed_product: convolution_packed(pass, work); break;
   }
 }

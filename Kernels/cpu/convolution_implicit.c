@@ -43,11 +43,11 @@ struct part {
 };
 
 static float *result_at(const struct part *part, int64_t image, int64_t i, int64_t x) {
-  const struct plan *plan = part->plan;
+  const struct phases *p = &part->plan->phases;
   int64_t row = part->down->first + i * part->down->step;
   int64_t column = part->across->first + x * part->across->step;
-  return (float *)plan->work->result +
-         ((image * plan->rows + row) * plan->columns + column) * plan->channels;
+  return (float *)part->plan->work->result +
+         ((image * p->rows + row) * p->columns + column) * p->channels;
 }
 
 static void compute_row(
@@ -59,7 +59,7 @@ static void compute_row(
   int64_t count = minimum(block, plan->width - k);
   int64_t pieces = quotient(across->count, plan->cpu->rows * 2 / vectors);
   int64_t height = quotient(across->count, pieces);
-  int64_t stride = across->source_step * plan->source.channels;
+  int64_t stride = across->source_step * plan->phases.source.channels;
   const float *left = part->region.data + (image - part->image) * part->image_pitch +
                       (i - part->first) * part->down->source_step * part->region.pitch +
                       group * plan->depth;
@@ -71,13 +71,13 @@ static void compute_row(
         across->count, (int)plan->width, left, stride, part->offsets, part->segments,
         part->length, segment_pitch(plan, across), part->panels, start,
         result_at(part, image, i, 0),
-        across->step * plan->channels);
+        across->step * plan->phases.channels);
     return;
   }
   for (int64_t x = 0; x < across->count; x += height) {
     int rows = (int)minimum(height, across->count - x);
     float *to = result_at(part, image, i, x) + group * plan->width + k;
-    int64_t pitch = across->step * plan->channels;
+    int64_t pitch = across->step * plan->phases.channels;
     if (count == block) {
       plan->cpu->tile[vectors - 1](
           rows, left + x * stride, stride, part->offsets, part->segments, part->length, panel, start,
@@ -93,80 +93,6 @@ static void compute_row(
   }
 }
 
-// Results of a part that are computed together, where their patches begin, and which come next.
-enum { TOGETHER = 32 };
-
-struct places {
-  const float *patches[TOGETHER + 1];
-  float *results[TOGETHER];
-  int count;
-};
-
-struct next_place {
-  int64_t image, row, column;
-};
-
-static void take_places(const struct part *part, struct next_place *next, struct places *places) {
-  const struct plan *plan = part->plan;
-  const struct axis *down = part->down, *across = part->across;
-  places->count = 0;
-  while (next->image < part->images && places->count < TOGETHER) {
-    places->patches[places->count] =
-        part->region.data + next->image * part->image_pitch +
-        (next->row - part->first) * down->source_step * part->region.pitch +
-        next->column * across->source_step * plan->source.channels;
-    places->results[places->count++] =
-        result_at(part, part->image + next->image, next->row, next->column);
-    if (++next->column < across->count) continue;
-    next->column = 0;
-    if (++next->row < part->end) continue;
-    next->row = part->first;
-    next->image++;
-  }
-}
-
-CLONES static void put_sums(
-    int64_t n, const float *restrict sums, const float *restrict bias, float *restrict to) {
-  if (!bias)
-    memcpy(to, sums, (size_t)n * 4);
-  else
-    for (int64_t k = 0; k < n; k++) to[k] = sums[k] + bias[k];
-}
-
-// All results of a part, panel by panel: patches are packed, while those of the panel before are
-// multiplied, and what they give is put where it belongs.
-static void multiply_part(const struct part *part) {
-  const struct plan *plan = part->plan;
-  const struct processor *product = plan->product;
-  int64_t terms = part->segments * part->length, width = plan->width;
-  int64_t left_size = product->depth(terms) * TOGETHER;
-  float *left = scratch(scratch_product, (2 * left_size + TOGETHER * width) * 4);
-  float *other = left + left_size, *sums = other + left_size;
-  struct next_place next = {.row = part->first};
-  struct places lists[2], *now = &lists[0], *then = &lists[1];
-  take_places(part, &next, now);
-  struct segments segments = {
-      now->patches, now->count, part->offsets, part->segments, part->length};
-  product->pack_segments(&segments, left);
-  while (now->count > 0) {
-    struct strip strip = {
-        .rows = now->count, .left_across = true, .k = terms, .columns = width,
-        .right = part->panels, .right_panel = product->depth(terms) * product->columns,
-        .result = sums, .result_stride = width,
-    };
-    take_places(part, &next, then);
-    segments.rows = then->patches, segments.row_count = then->count;
-    if (then->count > 0) strip.next_segments = &segments;
-    product->multiply(&strip, left, other);
-    for (int r = 0; r < now->count; r++)
-      put_sums(width, sums + r * width, plan->work->bias, now->results[r]);
-    struct places *done = now;
-    now = then, then = done;
-    float *free = left;
-    left = other, other = free;
-  }
-}
-
 static void compute_phase(struct part *part) {
   const struct plan *plan = part->plan;
   const struct axis *down = part->down, *across = part->across;
@@ -178,9 +104,9 @@ static void compute_phase(struct part *part) {
           if (plan->work->bias)
             memcpy(
                 result_at(part, part->image + n, i, x), plan->work->bias,
-                (size_t)plan->channels * 4);
+                (size_t)plan->phases.channels * 4);
           else
-            memset(result_at(part, part->image + n, i, x), 0, (size_t)plan->channels * 4);
+            memset(result_at(part, part->image + n, i, x), 0, (size_t)plan->phases.channels * 4);
     return;
   }
   int64_t row = part->first * down->source_step + down->shift;
@@ -188,7 +114,7 @@ static void compute_phase(struct part *part) {
       (part->end - part->first - 1) * down->source_step + (down->taps - 1) * down->shift_step + 1;
   int64_t columns =
       (across->count - 1) * across->source_step + (across->taps - 1) * across->shift_step + 1;
-  const struct images *source = &plan->source;
+  const struct images *source = &plan->phases.source;
   part->region.pitch = columns * source->channels;
   part->image_pitch = rows * part->region.pitch;
   bool joined = is_joined(plan, across);
@@ -215,13 +141,9 @@ static void compute_phase(struct part *part) {
     offsets[i] = i / along * down->shift_step * part->region.pitch +
                  i % along * across->shift_step * source->channels;
   part->offsets = offsets;
-  if (plan->product) {
-    multiply_part(part);
-    return;
-  }
   int64_t terms = down->taps * across->taps * plan->depth, lanes = plan->cpu->lanes;
   int64_t pitch = multiple(plan->width, lanes);
-  for (int64_t group = 0; group < plan->channels / plan->width; group++)
+  for (int64_t group = 0; group < plan->phases.channels / plan->width; group++)
     for (int64_t k = 0; k < plan->width; k += 2 * lanes)
       for (int64_t n = 0; n < part->images; n++)
         for (int64_t i = part->first; i < part->end; i++)
@@ -233,23 +155,24 @@ static void compute_phase(struct part *part) {
 static void compute(void *context, int64_t chunk, int thread) {
   (void)thread;
   const struct plan *plan = context;
+  const struct phases *p = &plan->phases;
   const convolution_work *work = plan->work;
   int64_t image = chunk / plan->pieces * plan->chunk_images;
   int64_t images = minimum(plan->chunk_images, work->shape.batch - image);
   int64_t row = chunk % plan->pieces * plan->chunk_rows;
-  int64_t end = minimum(row + plan->chunk_rows, plan->rows);
-  for (int64_t d = 0; d < plan->down_phases; d++)
-    for (int64_t a = 0; a < plan->across_phases; a++) {
+  int64_t end = minimum(row + plan->chunk_rows, p->rows);
+  for (int64_t d = 0; d < p->down_count; d++)
+    for (int64_t a = 0; a < p->across_count; a++) {
       struct part part = {
-          .plan = plan, .down = &plan->down[d], .across = &plan->across[a],
+          .plan = plan, .down = &p->down[d], .across = &p->across[a],
           .panels = panels_of(plan, d, a), .image = image, .images = images,
-          .first = index_from(&plan->down[d], row), .end = index_from(&plan->down[d], end)};
+          .first = index_from(&p->down[d], row), .end = index_from(&p->down[d], end)};
       compute_phase(&part);
     }
   if (work->finish)
     work->finish(
-        work->context, (image * plan->rows + row) * plan->columns,
-        ((images - 1) * plan->rows + end - row) * plan->columns, 0, plan->channels);
+        work->context, (image * p->rows + row) * p->columns,
+        ((images - 1) * p->rows + end - row) * p->columns, 0, p->channels);
 }
 
 int64_t convolution_implicit_workspace(convolution_pass pass, const convolution_shape *s) {
@@ -257,10 +180,6 @@ int64_t convolution_implicit_workspace(convolution_pass pass, const convolution_
   bool is_turned = pass == convolution_input_gradient;
   int64_t depth = (is_turned ? s->outputs : s->inputs) / s->groups;
   int64_t width = (is_turned ? s->inputs : s->outputs) / s->groups;
-  const struct processor *product = product_of(s, depth, width);
-  if (product)
-    return s->rows.taps * s->columns.taps * product->depth(depth) *
-               multiple(width, product->columns) * 4 + 64;
   int64_t lanes = convolution_processor()->lanes;
   int64_t floats = depth * multiple(width, lanes) * s->groups;
   if (width <= FEW_CHANNELS) floats = maximum(floats, (depth + lanes) * FEW_CHANNELS);
@@ -269,23 +188,23 @@ int64_t convolution_implicit_workspace(convolution_pass pass, const convolution_
 
 static void cut(struct plan *plan) {
   const convolution_shape *s = &plan->work->shape;
-  int64_t terms = s->rows.taps * s->columns.taps * plan->depth / plan->down_phases /
-                  plan->across_phases;
-  int64_t row = maximum(1, plan->columns * plan->channels * maximum(terms, 1));
+  const struct phases *p = &plan->phases;
+  int64_t terms =
+      s->rows.taps * s->columns.taps * plan->depth / p->down_count / p->across_count;
+  int64_t row = maximum(1, p->columns * p->channels * maximum(terms, 1));
   int64_t bytes = maximum(
-      1, (plan->source.columns + s->columns.taps) * plan->source.channels * 4 *
-             plan->source.rows / maximum(plan->rows, 1));
-  int64_t alone = plan->product ? ALONE_PACKED : ALONE;
-  int64_t rows = minimum(maximum(1, quotient(alone, row)), maximum(1, REGION / bytes));
-  rows = multiple(minimum(rows, plan->rows), plan->down_phases);
-  plan->pieces = quotient(plan->rows, rows);
-  plan->chunk_rows = multiple(quotient(plan->rows, plan->pieces), plan->down_phases);
-  plan->pieces = quotient(plan->rows, plan->chunk_rows);
+      1, (p->source.columns + s->columns.taps) * p->source.channels * 4 *
+             p->source.rows / maximum(p->rows, 1));
+  int64_t rows = minimum(maximum(1, quotient(ALONE, row)), maximum(1, REGION / bytes));
+  rows = multiple(minimum(rows, p->rows), p->down_count);
+  plan->pieces = quotient(p->rows, rows);
+  plan->chunk_rows = multiple(quotient(p->rows, plan->pieces), p->down_count);
+  plan->pieces = quotient(p->rows, plan->chunk_rows);
   plan->chunk_images = 1;
   // Small images share what is read of a large filter.
   if (plan->pieces == 1)
     plan->chunk_images = maximum(
-        1, minimum(minimum(alone * 4 / (row * plan->rows), REGION / (bytes * plan->rows)),
+        1, minimum(minimum(ALONE * 4 / (row * p->rows), REGION / (bytes * p->rows)),
                    s->batch / 8));
 }
 
@@ -297,31 +216,10 @@ void convolution_implicit(convolution_pass pass, const convolution_work *work) {
   const convolution_shape *s = &work->shape;
   struct plan plan = {.work = work, .cpu = convolution_processor()};
   plan.panels = aligned(work->workspace);
-  plan.is_turned = pass == convolution_input_gradient;
-  if (plan.is_turned) {
-    plan.source =
-        (struct images){work->first, s->rows.output, s->columns.output, s->outputs};
-    plan.rows = s->rows.input;
-    plan.columns = s->columns.input;
-    plan.channels = s->inputs;
-    plan.down_phases = s->rows.stride;
-    plan.across_phases = s->columns.stride;
-    for (int64_t i = 0; i < s->rows.stride; i++) plan.down[i] = gradient_axis(&s->rows, i);
-    for (int64_t i = 0; i < s->columns.stride; i++)
-      plan.across[i] = gradient_axis(&s->columns, i);
-  } else {
-    plan.source = (struct images){work->first, s->rows.input, s->columns.input, s->inputs};
-    plan.rows = s->rows.output;
-    plan.columns = s->columns.output;
-    plan.channels = s->outputs;
-    plan.down_phases = plan.across_phases = 1;
-    plan.down[0] = forward_axis(&s->rows);
-    plan.across[0] = forward_axis(&s->columns);
-  }
-  plan.depth = plan.source.channels / s->groups;
-  plan.width = plan.channels / s->groups;
+  plan.phases = phases_of(pass, work);
+  plan.depth = plan.phases.source.channels / s->groups;
+  plan.width = plan.phases.channels / s->groups;
   plan.is_few = s->groups == 1 && plan.width <= FEW_CHANNELS;
-  plan.product = product_of(s, plan.depth, plan.width);
   cut(&plan);
   if (plan.is_few)
     pack_few(&plan);

@@ -3,53 +3,31 @@
 #include <string.h>
 
 #include "convolution_implicit.h"
-#include "matmul_processor.h"
+#include "convolution_phases.h"
 
 enum {
-  // Phases along one axis, at most.
-  PHASES = IMPLICIT_STRIDE,
-  // Multiplications that a chunk does at least, also where it packs patches, and bytes of padded
-  // images that it has at most.
+  // Multiplications that a chunk does at least, and bytes of padded images that it has at most.
   ALONE = 1 << 22,
-  ALONE_PACKED = 1 << 25,
   REGION = 1 << 20,
-  // Channels of results, and multiplications, for which cutting numbers into bfloat16 pays.
-  TILED_WIDTH = 64,
-  TILED = 1 << 24,
 };
 
 struct plan {
   const convolution_work *work;
   const struct convolution_processor *cpu;
-  struct images source;
-  // Of the result, and per group of the source and of the result.
-  int64_t rows, columns, channels, depth, width;
-  struct axis down[PHASES], across[PHASES];
-  int64_t down_phases, across_phases;
-  bool is_turned;
+  struct phases phases;
+  // Channels of a group of the source and of the result.
+  int64_t depth, width;
   // Whether the result has so few channels that vectors lie along the terms instead.
   bool is_few;
   // Images and rows of one chunk, and how many of them there are along an image.
   int64_t chunk_images, chunk_rows, pieces;
   // [phase][group][block][tap][source channel][width of the block]
   float *panels;
-  // What multiplies whole panels of patches; NULL if tiles read patches where they lie.
-  const struct processor *product;
 };
-
-// What multiplies panels of patches with a filter of `depth` by `width` channels.
-static const struct processor *product_of(
-    const convolution_shape *s, int64_t depth, int64_t width) {
-  int64_t results = s->batch * s->rows.output * s->columns.output;
-  bool pays = s->groups == 1 && width >= TILED_WIDTH && depth > 0 &&
-      results * s->rows.taps * s->columns.taps * depth * width > TILED;
-  const struct processor *product = pays ? matmul_bfloat16() : NULL;
-  return product && depth % product->grain == 0 ? product : NULL;
-}
 
 // Taps side by side are one segment if their channels follow each other.
 static bool is_joined(const struct plan *plan, const struct axis *across) {
-  return across->shift_step == 1 && plan->depth == plan->source.channels;
+  return across->shift_step == 1 && plan->depth == plan->phases.source.channels;
 }
 
 // The floats of a segment where vectors lie along the terms.
@@ -60,13 +38,10 @@ static int64_t segment_pitch(const struct plan *plan, const struct axis *across)
 
 static int64_t panel_floats(
     const struct plan *plan, const struct axis *down, const struct axis *across) {
-  if (plan->product)
-    return plan->product->depth(down->taps * across->taps * plan->depth) *
-           multiple(plan->width, plan->product->columns);
   if (plan->is_few)
     return plan->width * down->taps * (is_joined(plan, across) ? 1 : across->taps) *
            segment_pitch(plan, across);
-  return down->taps * across->taps * plan->depth * plan->channels / plan->width *
+  return down->taps * across->taps * plan->depth * plan->phases.channels / plan->width *
          multiple(plan->width, plan->cpu->lanes);
 }
 
@@ -74,8 +49,8 @@ static int64_t panel_floats(
 static float *panels_of(const struct plan *plan, int64_t down, int64_t across) {
   float *panels = plan->panels;
   for (int64_t i = 0; i <= down; i++)
-    for (int64_t j = 0; j < (i == down ? across : plan->across_phases); j++)
-      panels += panel_floats(plan, &plan->down[i], &plan->across[j]);
+    for (int64_t j = 0; j < (i == down ? across : plan->phases.across_count); j++)
+      panels += panel_floats(plan, &plan->phases.down[i], &plan->phases.across[j]);
   return panels;
 }
 
@@ -84,16 +59,16 @@ static int64_t weight_at(
     const struct plan *plan, int64_t tap, int64_t group, int64_t c, int64_t k) {
   const convolution_shape *s = &plan->work->shape;
   int64_t inner = s->inputs / s->groups;
-  return plan->is_turned ? (tap * inner + k) * s->outputs + group * plan->depth + c
+  return plan->phases.is_turned ? (tap * inner + k) * s->outputs + group * plan->depth + c
                          : (tap * inner + c) * s->outputs + group * plan->width + k;
 }
 
 // The panels for results of few channels: [phase][channel][segment][term].
 static void pack_few(const struct plan *plan) {
   const float *filter = plan->work->second;
-  for (int64_t d = 0; d < plan->down_phases; d++)
-    for (int64_t a = 0; a < plan->across_phases; a++) {
-      const struct axis *down = &plan->down[d], *across = &plan->across[a];
+  for (int64_t d = 0; d < plan->phases.down_count; d++)
+    for (int64_t a = 0; a < plan->phases.across_count; a++) {
+      const struct axis *down = &plan->phases.down[d], *across = &plan->phases.across[a];
       int64_t pitch = segment_pitch(plan, across), joined = is_joined(plan, across);
       float *to = panels_of(plan, d, a);
       memset(to, 0, (size_t)panel_floats(plan, down, across) * 4);
@@ -119,10 +94,10 @@ static void pack(void *context, int64_t chunk, int thread) {
   const float *filter = plan->work->second;
   int64_t parts = quotient(plan->depth, PACKED), part = chunk % parts, tap = chunk / parts;
   int64_t lanes = plan->cpu->lanes, pitch = multiple(plan->width, lanes);
-  int64_t groups = plan->channels / plan->width;
-  for (int64_t d = 0; d < plan->down_phases; d++)
-    for (int64_t a = 0; a < plan->across_phases; a++) {
-      const struct axis *down = &plan->down[d], *across = &plan->across[a];
+  int64_t groups = plan->phases.channels / plan->width;
+  for (int64_t d = 0; d < plan->phases.down_count; d++)
+    for (int64_t a = 0; a < plan->phases.across_count; a++) {
+      const struct axis *down = &plan->phases.down[d], *across = &plan->phases.across[a];
       int64_t i = (tap / s->columns.taps - down->tap) / down->tap_step;
       int64_t j = (tap % s->columns.taps - across->tap) / across->tap_step;
       if (i < 0 || i >= down->taps || j < 0 || j >= across->taps) continue;
@@ -130,15 +105,6 @@ static void pack(void *context, int64_t chunk, int thread) {
       if (across->tap + j * across->tap_step != tap % s->columns.taps) continue;
       int64_t terms = down->taps * across->taps * plan->depth;
       int64_t end = minimum((part + 1) * PACKED, plan->depth);
-      if (plan->product) {
-        int64_t before = (i * across->taps + j) * plan->depth + part * PACKED;
-        plan->product->pack_right(
-            filter + weight_at(plan, tap, 0, part * PACKED, 0), s->outputs, plan->is_turned,
-            plan->width, end - part * PACKED,
-            panels_of(plan, d, a) + plan->product->depth(before) * plan->product->columns,
-            plan->product->depth(terms) * plan->product->columns);
-        continue;
-      }
       for (int64_t group = 0; group < groups; group++)
         for (int64_t k = 0; k < plan->width; k += 2 * lanes) {
           int64_t block = minimum(2 * lanes, pitch - k), count = minimum(block, plan->width - k);
@@ -147,7 +113,7 @@ static void pack(void *context, int64_t chunk, int thread) {
           int64_t first = part * PACKED;
           if (count < block) memset(to + first * block, 0, (size_t)((end - first) * block) * 4);
           // Along the filter's rows, whichever way those lie.
-          if (plan->is_turned)
+          if (plan->phases.is_turned)
             for (int64_t x = 0; x < count; x++) {
               const float *from = filter + weight_at(plan, tap, group, first, k + x);
               for (int64_t c = first; c < end; c++) to[c * block + x] = from[c - first];

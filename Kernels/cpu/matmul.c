@@ -58,11 +58,6 @@ enum {
   FEW = 128,
   // So much of the left matrix is read where it lies.
   SHORT = 128,
-  // Cutting numbers into bfloat16 pays for more multiplications than so many, sums of so many, and
-  // where each number is multiplied by so many (half of the harmonic mean of rows and columns).
-  LONG = 1 << 24,
-  DEEP = 64,
-  WIDE = 56,
 };
 
 static int64_t minimum(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -138,7 +133,7 @@ static void multiply_chunk(void *context, int64_t chunk, int thread) {
   float *left = scratch(scratch_left, 2 * processor->left_size * 4);
   float *other = left + processor->left_size;
   struct left current = panel(plan, row, rows, 0, plan->first);
-  if (plan->packs_left) processor->pack_left(&current, 0, 1, left);
+  if (plan->packs_left) processor->pack_left(&current, left);
   for (int64_t first = plan->first; first < end; first += plan->step) {
     int64_t k = current.k;
     // What it is if another thread has come before.
@@ -323,9 +318,8 @@ static void multiply(const struct matmul_f32 *p, int64_t threads) {
     multiply_by_vector(p, plan.processor);
     return;
   }
-  bool pays = p->rows * p->columns * p->inner > LONG && p->inner >= DEEP &&
-      p->rows * p->columns >= WIDE * (p->rows + p->columns);
-  if (pays && matmul_bfloat16()) plan.processor = matmul_bfloat16();
+  const struct processor *tiles = matmul_bfloat16_for(p->rows, p->columns, p->inner);
+  if (tiles) plan.processor = tiles;
   plan.step = multiple(
       quotient(p->inner, quotient(p->inner, plan.processor->inner)), plan.processor->grain);
   // Rows that fall on the same lines of the cache are packed even if they are short.

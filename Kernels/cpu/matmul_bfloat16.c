@@ -17,7 +17,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "matmul_bfloat16_pack.h"
+#include "matmul_bfloat16_left.h"
 
 // Between instructions for tiles: where another thread shares the core, they take half the time if
 // they do not follow each other at once.
@@ -27,66 +27,6 @@
 ALWAYS void fetch_tile(const float *from) {
 #pragma unroll
   for (int i = 0; i < SIDE; i++) __builtin_prefetch(from + i * SIDE);
-}
-
-// A panel of a left matrix that is packed row by row. It is while another one is multiplied, `each`
-// pairs of every step: what waits for tiles leaves the processor time for it.
-struct packing {
-  const float *from;
-  // Where rows begin: in a list, or `stride` apart.
-  const float *const *rows;
-  int64_t stride;
-  const int64_t *offsets;
-  // Steps of a segment and segments of a row, and how far it has come.
-  int64_t steps, segments, step, segment;
-  // Rows that are there, and pairs that are to be packed.
-  int64_t row_count, left, each;
-  // The row, and the pair of it.
-  float *to, *tile;
-};
-
-static struct packing packing_of(
-    const struct left *l, const struct segments *s, int64_t chances, float *to) {
-  static const int64_t start[1] = {0};
-  struct packing p = {.offsets = start, .segments = 1, .to = to, .tile = to};
-  if (s) {
-    p.from = s->rows[0], p.rows = s->rows, p.offsets = s->offsets, p.row_count = s->row_count;
-    p.steps = s->length / DEPTH, p.segments = s->count;
-  } else if (l->across && l->k % DEPTH == 0) {
-    p.from = l->from, p.stride = l->stride, p.steps = l->k / DEPTH, p.row_count = l->rows;
-  }
-  p.left = p.row_count * p.steps * p.segments;
-  p.each = quotient(p.left, chances);
-  if (p.left > 0)
-    // Rows of the last tile that are not there.
-    for (int64_t i = p.row_count; i % SIDE != 0; i++)
-      for (int64_t part = 0; part < PARTS * p.steps * p.segments; part++)
-        memset(to + part * PANEL_PART + i * SIDE, 0, SIDE * sizeof(float));
-  return p;
-}
-
-ALWAYS void pack_some(struct packing *p, int64_t count) {
-  if (count > p->left) count = p->left;
-  p->left -= count;
-  for (; count > 0; count--, p->tile += PANEL_STEP) {
-    const float *from = p->from + p->offsets[p->segment] + p->step * DEPTH;
-    put_pairs(_mm512_loadu_ps(from), _mm512_loadu_ps(from + SIDE), p->tile);
-    // Most often the next row comes next, or is near.
-    __builtin_prefetch(from + p->stride);
-    __builtin_prefetch(from + p->stride + SIDE);
-    if (++p->step < p->steps) continue;
-    p->step = 0;
-    if (++p->segment < p->segments) continue;
-    p->segment = 0;
-    p->from = !p->rows ? p->from + p->stride : *++p->rows;
-    p->to += SIDE;
-    p->tile = p->to - PANEL_STEP;
-  }
-}
-
-static TARGET void pack_segments(const struct segments *s, float *to) {
-  struct packing packing = packing_of(NULL, s, 1, to);
-  pack_some(&packing, packing.left);
 }
 
 #define PART(tile, from) \
@@ -276,15 +216,11 @@ static TARGET void multiply(const struct strip *s, const float *left, float *nex
   float block[BLOCK * BLOCK] __attribute__((aligned(64)));
   int64_t panels = quotient(s->columns, BLOCK), steps = quotient(s->k, DEPTH);
   int64_t beside = s->rows > SIDE ? 1 : 2;
-  struct packing packing =
-      packing_of(&s->next, s->next_segments, quotient(panels, beside) * steps, next);
-  bool packs = s->next.rows > 0 && packing.left == 0;
+  struct packing packing;
+  begin_packing(&packing, &s->next, quotient(panels, beside) * steps, next);
   for (int64_t j = 0; j < panels; j += beside) {
     const float *right = s->right + j * s->right_panel, *second = right + s->right_panel;
-    for (int64_t i = j; i < j + beside && i < panels; i++) {
-      if (packs) pack_left(&s->next, i, panels, next);
-      fetch_results(s, i);
-    }
+    for (int64_t i = j; i < j + beside && i < panels; i++) fetch_results(s, i);
     int64_t tiles = quotient(s->columns - j * BLOCK, SIDE);
     if (beside == 1 && tiles > 1)
       sum_block(2, steps, left, right, block, &packing);
@@ -308,11 +244,10 @@ static TARGET void multiply(const struct strip *s, const float *left, float *nex
 static int64_t packed_depth(int64_t k) { return quotient(k, DEPTH) * DEPTH * PARTS / 2; }
 
 static const struct processor processor_bfloat16 = {
-    .rows = BLOCK, .left_size = INNER / DEPTH * PANEL_STEP, .left_stride = 0, .columns = BLOCK,
+    .rows = BLOCK, .left_size = INNER / DEPTH * PANEL_STEP, .left_stride = SIDE, .columns = BLOCK,
     .inner = INNER, .block = 512,
     .depth = packed_depth, .grain = DEPTH,
     .multiply = multiply, .pack_left = pack_left, .pack_right = pack_right,
-    .pack_segments = pack_segments,
 };
 
 // Whether the processor has tiles, and the system lets this process use them.
@@ -336,3 +271,17 @@ const struct processor *matmul_bfloat16(void) {
 #else
 const struct processor *matmul_bfloat16(void) { return NULL; }
 #endif
+
+enum {
+  // Cutting numbers pays for more multiplications than so many, sums of so many, and where each
+  // number is multiplied by so many (half of the harmonic mean of rows and columns).
+  LONG = 1 << 24,
+  DEEP = 64,
+  WIDE = 56,
+};
+
+const struct processor *matmul_bfloat16_for(int64_t rows, int64_t columns, int64_t inner) {
+  bool pays = rows * columns * inner > LONG && inner >= DEEP &&
+      rows * columns >= WIDE * (rows + columns);
+  return pays ? matmul_bfloat16() : NULL;
+}

@@ -92,104 +92,56 @@ ALWAYS void transpose(__m512 x[SIDE]) {
   }
 }
 
-// The rows of three tiles: pairs of the columns of `x` and `y`.
-ALWAYS void put_turned(__m512 x[SIDE], __m512 y[SIDE], float *to) {
+// Of `x`, numbers that are not there are 0.
+ALWAYS __m512 load(const float *x, int64_t count) {
+  return count >= SIDE ? _mm512_loadu_ps(x) : _mm512_maskz_loadu_ps(lanes(count), x);
+}
+
+// What packs one tile of the right matrix, SIDE columns of which `side` are there, by DEPTH numbers
+// of the summed index of which `k` are.
+
+// Stored by rows: a tile's row is part of one row, its pairs SIDE rows apart.
+ALWAYS void pack_pairs(const float *from, int64_t stride, int64_t side, int64_t k, float *to) {
+  for (int d = 0; d < SIDE; d++, from += stride) {
+    put_pairs(
+        load(from, d < k ? side : 0), load(from + SIDE * stride, d + SIDE < k ? side : 0),
+        to + d * SIDE);
+    __builtin_prefetch(from + DEPTH * stride);
+    __builtin_prefetch(from + (DEPTH + SIDE) * stride);
+  }
+}
+
+// Stored by columns.
+ALWAYS void pack_pairs_turned(
+    const float *from, int64_t stride, int64_t side, int64_t k, float *to) {
+  __m512 x[SIDE], y[SIDE];
+#pragma unroll
+  for (int j = 0; j < SIDE; j++) {
+    int64_t there = j < side ? k : 0;
+    x[j] = load(from + j * stride, there);
+    y[j] = load(from + j * stride + SIDE, there - SIDE);
+  }
   transpose(x);
   transpose(y);
 #pragma unroll
   for (int i = 0; i < SIDE; i++) put_pairs(x[i], y[i], to + i * SIDE);
 }
 
-// Of `x`, numbers that are not there are 0.
-ALWAYS __m512 load(const float *x, int64_t count) {
-  return count >= SIDE ? _mm512_loadu_ps(x) : _mm512_maskz_loadu_ps(lanes(count), x);
-}
-
-// What packs one part or more of a panel: SIDE rows or columns, of which `side` are there, and
-// `k` numbers of the summed index, from one place in memory to tiles PANEL_STEP apart.
-
-// The left matrix stored by rows: a tile's row and its pairs lie in one row.
-ALWAYS void pack_rows(const float *from, int64_t stride, int64_t side, int64_t k, float *to) {
-#pragma nounroll
-  for (int i = 0; i < SIDE; i++, from += stride, to += SIDE) {
-#pragma nounroll
-    for (int64_t p = 0; p < k; p += DEPTH) {
-      int64_t there = i < side ? k - p : 0;
-      put_pairs(
-          load(from + p, there), load(from + p + SIDE, there - SIDE), to + p / DEPTH * PANEL_STEP);
-      __builtin_prefetch(from + p + k, 0, 2);
-      __builtin_prefetch(from + p + k + SIDE, 0, 2);
-    }
-  }
-}
-
-// The right matrix stored by rows: a tile's row is part of one row, its pairs SIDE rows apart.
-ALWAYS void pack_pairs(const float *from, int64_t stride, int64_t side, int64_t k, float *to) {
-  for (int64_t p = 0; p < k; p += DEPTH, to += PANEL_STEP)
-    for (int d = 0; d < SIDE; d++) {
-      const float *row = from + (p + d) * stride;
-      put_pairs(
-          load(row, p + d < k ? side : 0),
-          load(row + SIDE * stride, p + d + SIDE < k ? side : 0), to + d * SIDE);
-    }
-}
-
-// The left matrix stored by columns.
-ALWAYS void pack_rows_turned(
-    const float *from, int64_t stride, int64_t side, int64_t k, float *to) {
-  for (int64_t p = 0; p < k; p += DEPTH, to += PANEL_STEP) {
-    __m512 x[SIDE], y[SIDE];
-#pragma unroll
-    for (int d = 0; d < SIDE; d++) {
-      const float *row = from + (p + d) * stride;
-      x[d] = load(row, p + d < k ? side : 0);
-      y[d] = load(row + SIDE * stride, p + d + SIDE < k ? side : 0);
-    }
-    put_turned(x, y, to);
-  }
-}
-
-// The right matrix stored by columns.
-ALWAYS void pack_pairs_turned(
-    const float *from, int64_t stride, int64_t side, int64_t k, float *to) {
-  for (int64_t p = 0; p < k; p += DEPTH, to += PANEL_STEP) {
-    __m512 x[SIDE], y[SIDE];
-#pragma unroll
-    for (int j = 0; j < SIDE; j++) {
-      int64_t there = j < side ? k - p : 0;
-      x[j] = load(from + j * stride + p, there);
-      y[j] = load(from + j * stride + p + SIDE, there - SIDE);
-    }
-    put_turned(x, y, to);
-  }
-}
-
-// A panel of the left matrix is [step][part][2 tiles].
-static TARGET void pack_left(const struct left *l, int64_t part, int64_t parts, float *to) {
-  int64_t steps = quotient(l->k, DEPTH), each = quotient(steps, parts);
-  int64_t first = part * each * DEPTH, k = each * DEPTH;
-  if (first >= l->k) return;
-  if (k > l->k - first) k = l->k - first;
-  to += part * each * PANEL_STEP;
-  for (int row = 0; row < l->rows; row += SIDE, to += TILE) {
-    if (l->across)
-      pack_rows(l->from + row * l->stride + first, l->stride, l->rows - row, k, to);
-    else
-      pack_rows_turned(l->from + first * l->stride + row, l->stride, l->rows - row, k, to);
-  }
-}
-
-// The panels of the right matrix, one after the other, are the same.
+// A panel is [step][part][2 tiles]. Tiles follow each other as numbers do in memory.
 static TARGET void pack_right(
     const float *from, int64_t stride, bool across, int64_t columns, int64_t k, float *to,
     int64_t panel) {
-  for (int64_t step = 0; step < quotient(k, DEPTH); step++)
-    for (int64_t j = 0; j < columns; j += SIDE) {
-      int64_t p = step * DEPTH, depth = k - p < DEPTH ? k - p : DEPTH;
-      float *tile = to + j / BLOCK * panel + step * PANEL_STEP + j % BLOCK * SIDE;
-      if (across)
-        pack_pairs_turned(from + j * stride + p, stride, columns - j, depth, tile);
-      else
-        pack_pairs(from + p * stride + j, stride, columns - j, depth, tile);
-    }
+  if (across)
+    for (int64_t j = 0; j < columns; j += SIDE)
+      for (int64_t p = 0; p < k; p += DEPTH)
+        pack_pairs_turned(
+            from + j * stride + p, stride, columns - j, k - p,
+            to + j / BLOCK * panel + p / DEPTH * PANEL_STEP + j % BLOCK * SIDE);
+  else
+    for (int64_t p = 0; p < k; p += DEPTH)
+      for (int64_t j = 0; j < columns; j += SIDE)
+        pack_pairs(
+            from + p * stride + j, stride, columns - j, k - p,
+            to + j / BLOCK * panel + p / DEPTH * PANEL_STEP + j % BLOCK * SIDE);
 }
+

@@ -10,15 +10,11 @@ struct left {
   bool across;
   int rows;
   int64_t k;
-};
-
-// Rows of a left matrix: `count` segments each, at these offsets from where a row begins. Their
-// length is a multiple of the processor's grain.
-struct segments {
-  const float *const *rows;
-  int row_count;
-  const int64_t *offsets;
-  int64_t count, length;
+  // What takes the place of `from` where tiles are packed, if there are any: where rows begin, in
+  // `segments` parts each, of equal lengths that are multiples of the processor's grain, `stride`
+  // pointers from one row to the next; or where the `k` columns begin. All of them `offset` on.
+  const float *const *starts;
+  int64_t segments, offset;
 };
 
 // A panel of rows of the left matrix times a block of columns of the right one, along `k` of the
@@ -39,10 +35,8 @@ struct strip {
   const float *edge;
   float *result;
   int64_t result_stride;
-  // What is packed meanwhile; nothing if it has no rows. Rows in segments come first, if there are
-  // any.
+  // What is packed meanwhile; nothing if it has no rows.
   struct left next;
-  const struct segments *next_segments;
 };
 
 // How a tile reaches the left matrix: rows at any distance, rows as they are packed, or columns as
@@ -65,13 +59,11 @@ struct processor {
   // second-level cache.
   int64_t inner, block;
   void (*multiply)(const struct strip *strip, const float *left, float *next);
-  void (*pack_left)(const struct left *left, int64_t part, int64_t parts, float *to);
+  void (*pack_left)(const struct left *left, float *to);
   // Panels are `panel` floats from one to the next.
   void (*pack_right)(
       const float *from, int64_t from_stride, bool across, int64_t columns, int64_t k, float *to,
       int64_t panel);
-  // A panel of the left matrix whose rows are segments that lie apart; NULL where it cannot.
-  void (*pack_segments)(const struct segments *segments, float *to);
   void (*dots)(
       int64_t rows, int64_t k, const float *matrix, int64_t stride, const float *vector,
       float *result);
@@ -82,5 +74,6 @@ struct processor {
 
 // What this processor multiplies with, or NULL if there is nothing for it.
 const struct processor *matmul_processor(void);
-// The same for products that are large enough to be cut into bfloat16.
+// The same by cutting numbers into bfloat16, and for products of which that pays only.
 const struct processor *matmul_bfloat16(void);
+const struct processor *matmul_bfloat16_for(int64_t rows, int64_t columns, int64_t inner);

@@ -174,7 +174,7 @@ static TARGET void NAME(pack_along)(
 
 // Part `part` of the panel of `rows` rows of the left matrix is packed; of a matrix stored by rows
 // the next part is brought nearer.
-static TARGET void NAME(pack_left)(const struct left *l, int64_t part, int64_t parts, float *to) {
+static TARGET void NAME(pack_part)(const struct left *l, int64_t part, int64_t parts, float *to) {
   int64_t step = (l->k + parts * LANES - 1) / (parts * LANES) * LANES;
   int64_t p = part * step, end = p + step < l->k ? p + step : l->k;
   int64_t next = end + step < l->k ? end + step : l->k;
@@ -191,6 +191,10 @@ static TARGET void NAME(pack_left)(const struct left *l, int64_t part, int64_t p
     NAME(pack_along)(
         l->from + p * l->stride, l->stride, l->rows, end - p, to + p * STRIDE, STRIDE);
   }
+}
+
+static TARGET void NAME(pack_left)(const struct left *l, float *to) {
+  NAME(pack_part)(l, 0, 1, to);
 }
 
 #define WHOLE(form) { \
@@ -225,7 +229,7 @@ static TARGET void NAME(multiply)(const struct strip *s, const float *left, floa
   float *packed = s->packed, *result = s->result;
   for (int64_t j = 0; j < panels; j++, result += COLUMNS) {
     int64_t width = s->columns - j * COLUMNS;
-    if (s->next.rows > 0) NAME(pack_left)(&s->next, j, panels, next);
+    if (s->next.rows > 0) NAME(pack_part)(&s->next, j, panels, next);
     // A panel that is not whole is packed before; a narrow one takes twice the rows at a time.
     bool whole = width >= COLUMNS;
     int most = width > COLUMNS / TILES ? ROWS : PANEL;

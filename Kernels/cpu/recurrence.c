@@ -146,8 +146,10 @@ static void multiply_packed(
                  packed_depth(m, first - step) * processor->columns;
     for (int64_t i = 0, row = 0, high; i < count; i++, row += high) {
       high = height(&part, i, row);
-      struct left panel = {left + row * stride, stride, true, (int)high, part.k};
-      processor->pack_left(&panel, 0, 1, packed + i * processor->left_size);
+      struct left panel = {
+          .from = left + row * stride, .stride = stride, .across = true, .rows = (int)high,
+          .k = part.k};
+      processor->pack_left(&panel, packed + i * processor->left_size);
     }
     // Where all rows are taken by one thread, a large product is worth the others at every step.
     // Inside of a region that is the calling thread again.

@@ -22,12 +22,13 @@ import Testing
         Tensor.normal([100_000], on: device).cumsum(axis: 0),
       ]
       let recurrent = try recurrence(on: device)
+      let convolved = try convolution(stride: 1, on: device) + convolution(stride: 2, on: device)
       let box = Parameter(w)
       let (loss, gradients) = try valueAndGradients(of: [box]) {
         try square(matmul(x, box.value)).mean()
       }
       try Adam().update([box], along: gradients)
-      return try (results + recurrent + [loss, box.value]).flatMap {
+      return try (results + recurrent + convolved + [loss, box.value]).flatMap {
         try $0.scalars().map(\.bitPattern)
       }
     }
@@ -41,6 +42,17 @@ import Testing
     ]
     let (outputs, slopes) = try valueAndGradients(at: operands) {
       try lstm($0[0], kernel: $0[1], recurrentKernel: $0[2]).outputs
+    }
+    return [outputs] + slopes
+  }
+
+  /// A convolution whose images are shared out, and its gradients.
+  private func convolution(stride: Int, on device: Device) throws -> [Tensor] {
+    let operands = try [
+      Tensor.normal([17, 14, 13, 64], on: device), Tensor.normal([3, 3, 64, 64], on: device) * 0.1,
+    ]
+    let (outputs, slopes) = try valueAndGradients(at: operands) {
+      try conv2D($0[0], $0[1], stride: stride, padding: .same)
     }
     return [outputs] + slopes
   }

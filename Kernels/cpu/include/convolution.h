@@ -37,6 +37,8 @@ typedef enum : uint8_t {
   convolution_by_channels,
   // Channels as planes, where results have few.
   convolution_by_planes,
+  // A product whose patches are packed as tiles, some at a time.
+  convolution_packed_product,
 } convolution_method;
 
 typedef struct {
@@ -60,6 +62,8 @@ typedef struct {
 bool convolution_is_native(void);
 // Whether convolution_by_planes computes the pass, and faster.
 bool convolution_is_planar(convolution_pass pass, const convolution_shape *shape);
+// Whether convolution_packed_product computes the pass, and faster.
+bool convolution_is_packed(convolution_pass pass, const convolution_shape *shape);
 bool convolution_takes_bias(convolution_method method);
 int64_t convolution_workspace(
     convolution_method method, convolution_pass pass, const convolution_shape *shape);
