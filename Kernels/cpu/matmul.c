@@ -88,28 +88,25 @@ struct plan {
   int64_t first;
 };
 
-// Where panel `i` of a chunk of `rows` rows starts: the first is as high as can be, since it packs
-// the right matrix, and the others are about alike.
-static int panel_start(const struct plan *plan, int64_t rows, int64_t i) {
+// Where panel `i` of the `panels` of a chunk of `rows` rows starts: the first is as high as can be,
+// since it packs the right matrix, and the others are about alike.
+static int64_t panel_start(const struct plan *plan, int64_t rows, int64_t panels, int64_t i) {
   int64_t most = plan->processor->rows;
   if (i == 0) return 0;
-  if (rows <= most) return (int)rows;
-  if (!plan->processor->reads_unpacked) return (int)minimum(rows, i * most);
-  return (int)(most + (i - 1) * (rows - most) / quotient(rows - most, most));
+  if (i == panels) return rows;
+  if (i == 1 || !plan->processor->reads_unpacked) return i * most;
+  return most + (i - 1) * (rows - most) / (panels - 1);
 }
 
-// Panel `i` of the chunk of `rows` rows that starts at `row`, from `first` of the summed index;
-// none past the end.
-static struct left panel(
-    const struct plan *plan, int64_t row, int64_t rows, int64_t i, int64_t first) {
+// The rows from `row` to `end`, from `first` of the summed index; none past the end.
+static struct left panel(const struct plan *plan, int64_t row, int64_t end, int64_t first) {
   const struct matmul_f32 *p = plan->product;
   if (first >= p->inner) return (struct left){};
-  int64_t start = panel_start(plan, rows, i);
   return (struct left){
-      .from = at(p->left, row + start, first),
+      .from = at(p->left, row, first),
       .stride = p->left.stride,
       .across = !p->left.transposed,
-      .rows = (int)(panel_start(plan, rows, i + 1) - start),
+      .rows = (int)(end - row),
       .k = minimum(plan->step, p->inner - first),
   };
 }
@@ -132,7 +129,8 @@ static void multiply_chunk(void *context, int64_t chunk, int thread) {
   int64_t end = plan->shared ? minimum(plan->first + plan->step, p->inner) : p->inner;
   float *left = scratch(scratch_left, 2 * processor->left_size * 4);
   float *other = left + processor->left_size;
-  struct left current = panel(plan, row, rows, 0, plan->first);
+  int64_t first_end = panel_start(plan, rows, panels, 1);
+  struct left current = panel(plan, row, row + first_end, plan->first);
   if (plan->packs_left) processor->pack_left(&current, left);
   for (int64_t first = plan->first; first < end; first += plan->step) {
     int64_t k = current.k;
@@ -147,17 +145,19 @@ static void multiply_chunk(void *context, int64_t chunk, int thread) {
               multiple(columns, processor->columns) * processor->depth(plan->step) * 4);
     // Columns that the first panel packs where they lie.
     int64_t whole = !processor->reads_unpacked || p->right.transposed ||
-            panel_start(plan, rows, 1) < processor->rows
+            first_end < processor->rows
         ? 0 : columns / processor->columns * processor->columns;
     if (state != PACKED && whole < columns)
       processor->pack_right(
           at(p->right, first, column + whole), p->right.stride, p->right.transposed,
           columns - whole, k, packed + whole * k, processor->columns * processor->depth(k));
+    int64_t start = 0, next_start = first_end;
     for (int64_t i = 0; i < panels; i++) {
       bool is_last = i + 1 == panels;
+      int64_t next_end = is_last ? first_end : panel_start(plan, rows, panels, i + 2);
       bool lies = i == 0 && whole > 0 && state != PACKED;
-      struct left next = !is_last ? panel(plan, row, rows, i + 1, first)
-          : first + k < end       ? panel(plan, row, rows, 0, first + k)
+      struct left next = !is_last ? panel(plan, row + next_start, row + next_end, first)
+          : first + k < end       ? panel(plan, row, row + next_end, first + k)
                                   : (struct left){};
       struct strip strip = {
           .rows = current.rows,
@@ -172,7 +172,7 @@ static void multiply_chunk(void *context, int64_t chunk, int thread) {
           .right_panel = processor->columns * (lies ? 1 : processor->depth(k)),
           .packed = packed,
           .edge = packed + columns / processor->columns * processor->columns * k,
-          .result = p->result + (row + panel_start(plan, rows, i)) * p->columns + column,
+          .result = p->result + (row + start) * p->columns + column,
           .result_stride = p->columns,
       };
       if (plan->packs_left) strip.next = next;
@@ -182,6 +182,8 @@ static void multiply_chunk(void *context, int64_t chunk, int thread) {
       left = other;
       other = done;
       current = next;
+      start = next_start;
+      next_start = next_end;
     }
   }
   if (p->finish && end == p->inner)

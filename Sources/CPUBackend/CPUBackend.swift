@@ -31,8 +31,8 @@ package final class CPUBackend: DeviceAccess {
   package static var cloneName: String { String(cString: cpu_clone_name()) }
 
   private init(totalBytes: Int, limitBytes: Int) {
-    // Products are cut here; threads of its own would only be in the way.
-    openblas_set_num_threads(1)
+    // Work is shared out here; threads of its own would only be in the way.
+    openblas_end_threads()
     memory = MemoryPool(
       device: "cpu", totalBytes: totalBytes, limitBytes: limitBytes,
       allocate: Self.allocate, release: { free($0) })

@@ -55,6 +55,7 @@ public func evaluate(_ tensors: [Tensor]) throws(TensorError) {
   guard let first = tensors.first else { return }
   if tensors.allSatisfy({ $0.node.place === first.node.place }) {
     var nodes: ContiguousArray<Node> = []
+    nodes.reserveCapacity(tensors.count)
     for tensor in tensors { nodes.append(tensor.node) }
     return try first.node.place.engine.evaluate(&nodes, on: first.node.place)
   }

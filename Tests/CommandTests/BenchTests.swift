@@ -47,4 +47,27 @@ import Testing
     }
     #expect(lines.last?["error"]?.string?.contains("nothing") == true)
   }
+
+  /// OpenBLAS starts threads when it is loaded, which stay awake and take the cores from kernels.
+  @Test func nothingButItsThreadsRuns() throws {
+    let scratch = try ScratchFolder()
+    let path = try scratch.file(
+      "workloads.json",
+      #"""
+      {"workloads": [
+        {"name": "first", "kind": "gemm", "m": 700, "n": 700, "k": 700},
+        {"name": "second", "kind": "gemm", "m": 700, "n": 700, "k": 700}
+      ]}
+      """#)
+    let running = try Apus.start(
+      ["bench", "--workloads", path, "--device", "cpu", "--seconds", "0.5", "--json"],
+      environment: ["APUS_THREADS": "1"])
+    func hasLine() -> Bool {
+      (try? String(contentsOfFile: running.outputFile, encoding: .utf8))?.contains("\n") ?? false
+    }
+    #expect(running.wait(until: hasLine))
+    let tasks = "/proc/\(running.identifier)/task"
+    #expect(try FileManager.default.contentsOfDirectory(atPath: tasks).count == 1)
+    #expect(try running.outcome().code == 0)
+  }
 }

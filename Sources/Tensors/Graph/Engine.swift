@@ -150,6 +150,7 @@ package final class Engine: @unchecked Sendable {
   /// What this task has assigned. Others keep theirs, but for values that are there by now and
   /// boxes that nobody holds any more.
   private func takeAssignments() -> ContiguousArray<Assignment> {
+    if assignments.isEmpty { return [] }
     let strand = Strand.current
     var taken: ContiguousArray<Assignment> = []
     swap(&taken, &assignments)
@@ -164,6 +165,7 @@ package final class Engine: @unchecked Sendable {
   }
 
   private func takeCompanions(into requested: inout ContiguousArray<Node>) {
+    if companions.isEmpty { return }
     let strand = Strand.current
     var others: ContiguousArray<(node: Node, owner: Strand)> = []
     while var companion = companions.popLast() {

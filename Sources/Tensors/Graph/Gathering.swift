@@ -17,6 +17,8 @@ struct Gathering {
   private var stack: ContiguousArray<(Unmanaged<Node>, Int32)> = []
   /// For each assigned box, the index of the node it held before, or -1.
   private var replaced: ContiguousArray<(box: Parameter, index: Int)> = []
+  /// Whether a node is a result of this one.
+  private var hasResults: ContiguousArray<Bool> = []
   private var hasOpenNodes = false
 
   func inputs(of index: Int) -> ArraySlice<Int32> {
@@ -30,6 +32,7 @@ struct Gathering {
     isKept.removeAll(keepingCapacity: true)
     isRequested.removeAll(keepingCapacity: true)
     replaced.removeAll(keepingCapacity: true)
+    hasResults.removeAll(keepingCapacity: true)
     key.removeAll()
     hasOpenNodes = false
   }
@@ -114,7 +117,7 @@ struct Gathering {
   /// which nodes somebody outside still holds: those are kept.
   mutating func unlink() {
     isKept.append(contentsOf: isRequested)
-    var hasResults = ContiguousArray<Bool>(repeating: false, count: nodes.count)
+    hasResults.append(contentsOf: repeatElement(false, count: nodes.count))
     for index in stride(from: nodes.count - 1, through: 0, by: -1)
     where nodes[index].memory == nil && !nodes[index].isConstant {
       if nodes[index].operation is ResultOperation, let source = inputs(of: index).first {
