@@ -20,7 +20,7 @@ struct plan {
   const struct convolution_processor *cpu;
   // Of one row of the source, and of the result.
   int64_t source_rows, source_columns, rows, columns, channels;
-  struct axis down[IMPLICIT_STRIDE], across[IMPLICIT_STRIDE];
+  struct axis down[LARGEST_STRIDE], across[LARGEST_STRIDE];
   int64_t down_phases, across_phases;
   // Rows of a chunk, of all images.
   int64_t chunk_rows, teams;

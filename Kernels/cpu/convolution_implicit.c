@@ -80,8 +80,8 @@ static void compute_row(
     int64_t pitch = across->step * plan->phases.channels;
     if (count == block) {
       plan->cpu->tile[vectors - 1](
-          rows, left + x * stride, stride, part->offsets, part->segments, part->length, panel, start,
-          to, pitch);
+          rows, left + x * stride, stride, part->offsets, part->segments, part->length, panel,
+          start, to, pitch);
       continue;
     }
     float edge[28 * 32];

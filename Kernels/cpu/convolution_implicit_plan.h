@@ -60,7 +60,7 @@ static int64_t weight_at(
   const convolution_shape *s = &plan->work->shape;
   int64_t inner = s->inputs / s->groups;
   return plan->phases.is_turned ? (tap * inner + k) * s->outputs + group * plan->depth + c
-                         : (tap * inner + c) * s->outputs + group * plan->width + k;
+                                : (tap * inner + c) * s->outputs + group * plan->width + k;
 }
 
 // The panels for results of few channels: [phase][channel][segment][term].

@@ -18,8 +18,8 @@ void convolution_winograd(convolution_pass pass, const convolution_work *work);
 int64_t winograd_filter_gradient_workspace(const convolution_shape *shape);
 void winograd_filter_gradient(const convolution_work *work);
 
-// Any convolution whose strides are not above IMPLICIT_STRIDE, for processors with vectors.
-enum { IMPLICIT_STRIDE = 8 };
+// Any convolution whose strides are not above LARGEST_STRIDE, for processors with vectors.
+enum { LARGEST_STRIDE = 8 };
 int64_t convolution_implicit_workspace(convolution_pass pass, const convolution_shape *shape);
 void convolution_implicit(convolution_pass pass, const convolution_work *work);
 
@@ -31,7 +31,7 @@ void convolution_depthwise(convolution_pass pass, const convolution_work *work);
 int64_t convolution_planar_workspace(convolution_pass pass, const convolution_shape *shape);
 void convolution_planar(convolution_pass pass, const convolution_work *work);
 
-// One group, where products as large as these are multiplied as tiles of bfloat16: the caller asks
+// The same limit, one group, where products as large as these are multiplied as tiles of bfloat16: the caller asks
 // convolution_is_packed.
 int64_t convolution_packed_workspace(convolution_pass pass, const convolution_shape *shape);
 void convolution_packed(convolution_pass pass, const convolution_work *work);

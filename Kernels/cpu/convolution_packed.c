@@ -136,7 +136,7 @@ static void multiply_group(
         const struct run *run = &plan->runs[step->first_run + r];
         int64_t first = next_rows * r / step->runs, end = next_rows * (r + 1) / step->runs;
         struct strip strip = {
-            .rows = (int)panel_rows(plan, group, panel), .left_across = true,
+            .rows = (int)panel_rows(plan, group, panel),
             .adds = run->adds, .k = run->terms, .columns = plan->width,
             .right = run->right, .right_panel = plan->phase[run->phase].panel,
             .result = products + (run->phase * plan->group + panel) * size,
@@ -202,8 +202,9 @@ static void compute(void *context, int64_t index, int thread) {
   lefts[0] = scratch(scratch_product, (2 * product->left_size + count) * 4);
   lefts[1] = lefts[0] + product->left_size;
   float *products = lefts[1] + product->left_size;
-  // Phases that no tap reaches keep these.
-  memset(products, 0, (size_t)count * 4);
+  for (int64_t i = 0; i < plan->phase_count; i++)
+    if (plan->phase[i].taps == 0)
+      memset(products + i * most * plan->width, 0, (size_t)(most * plan->width) * 4);
 
   take_group(&c, &groups[0]);
   if (groups[0].count > 0) {
@@ -250,8 +251,6 @@ static void cut(struct plan *plan) {
   const convolution_shape *s = &plan->work->shape;
   const struct phases *p = &plan->phases;
   int64_t terms = s->rows.taps * s->columns.taps * plan->depth;
-  int64_t bytes = plan->product->depth(terms) * plan->width * 4;
-  plan->group = bytes > NEAR ? TOGETHER : 1;
   int64_t row = maximum(1, p->columns * plan->width * terms / plan->phase_count);
   int64_t rows = multiple(minimum(quotient(ALONE, row), p->rows), p->down_count);
   plan->pieces = quotient(p->rows, rows);
@@ -260,6 +259,11 @@ static void cut(struct plan *plan) {
   plan->chunk_images = 1;
   if (plan->pieces == 1)
     plan->chunk_images = maximum(1, minimum(ALONE / (row * p->rows), s->batch / 16));
+  int64_t bytes = plan->product->depth(terms) * plan->width * 4;
+  int64_t results = quotient(plan->chunk_rows, p->down_count) *
+                    quotient(p->columns, p->across_count) * plan->chunk_images;
+  plan->group =
+      bytes > NEAR ? minimum(TOGETHER, quotient(results, plan->product->rows)) : 1;
 }
 
 static const struct processor *product_of(convolution_pass pass, const convolution_shape *s) {
@@ -282,6 +286,7 @@ bool convolution_is_packed(convolution_pass pass, const convolution_shape *s) {
   const struct processor *product = product_of(pass, s);
   bool is_turned = pass == convolution_input_gradient;
   int64_t depth = is_turned ? s->outputs : s->inputs;
+  if (s->rows.stride > LARGEST_STRIDE || s->columns.stride > LARGEST_STRIDE) return false;
   // The taps of the phases are not side by side.
   if (is_turned && (s->rows.dilation > 1 || s->columns.dilation > 1) &&
       (s->rows.stride > 1 || s->columns.stride > 1))

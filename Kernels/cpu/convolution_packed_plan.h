@@ -4,7 +4,7 @@
 #include "matmul_processor.h"
 #include "scratch.h"
 
-enum { PHASES = IMPLICIT_STRIDE * IMPLICIT_STRIDE };
+enum { PHASES = LARGEST_STRIDE * LARGEST_STRIDE };
 
 // The taps of all phases: those of result (i, j) of each are among the positions from
 // i · source_step + shift on.

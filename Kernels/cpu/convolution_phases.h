@@ -9,7 +9,7 @@ struct phases {
   struct images source;
   // Of the result.
   int64_t rows, columns, channels;
-  struct axis down[IMPLICIT_STRIDE], across[IMPLICIT_STRIDE];
+  struct axis down[LARGEST_STRIDE], across[LARGEST_STRIDE];
   int64_t down_count, across_count;
   bool is_turned;
 };

@@ -98,10 +98,9 @@ static int64_t panel_start(const struct plan *plan, int64_t rows, int64_t panels
   return most + (i - 1) * (rows - most) / (panels - 1);
 }
 
-// The rows from `row` to `end`, from `first` of the summed index; none past the end.
+// The rows from `row` to `end`, from `first` of the summed index.
 static struct left panel(const struct plan *plan, int64_t row, int64_t end, int64_t first) {
   const struct matmul_f32 *p = plan->product;
-  if (first >= p->inner) return (struct left){};
   return (struct left){
       .from = at(p->left, row, first),
       .stride = p->left.stride,
@@ -235,7 +234,7 @@ static void run_shared(struct plan *plan, int64_t threads) {
   const struct processor *processor = plan->processor;
   _Atomic int states[BLOCKS];
   int64_t blocks = quotient(p->columns, processor->block);
-  blocks = maximum(blocks, minimum(threads, p->columns / 256));
+  blocks = maximum(blocks, minimum(minimum(threads, BLOCKS), p->columns / 256));
   plan->columns = multiple(quotient(p->columns, blocks), processor->columns);
   plan->across = quotient(p->columns, plan->columns);
   int64_t wanted = quotient(PIECES * threads, plan->across);

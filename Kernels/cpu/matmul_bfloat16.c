@@ -124,10 +124,12 @@ ALWAYS void numbers(const float *tile, __m512 *first, __m512 *second) {
   }
 }
 
-// The same results by multiply-adds, of numbers whose parts make what is infinite a NaN.
+// The same results by multiply-adds in place of those that are not finite: parts of what is
+// infinite make a NaN. The others have finite operands, and stay what they are in other blocks.
 static __attribute__((noinline)) TARGET void sum_unusual(
     int rows, int64_t steps, const float *left, const float *right, float *block) {
-  memset(block, 0, (size_t)(rows * BLOCK) * sizeof(float));
+  float sums[BLOCK * BLOCK] __attribute__((aligned(64)));
+  memset(sums, 0, (size_t)(rows * BLOCK) * sizeof(float));
   for (int64_t step = 0; step < steps; step++, left += PANEL_STEP, right += PANEL_STEP) {
     __m512 values[2 * DEPTH];
     for (int d = 0; d < SIDE; d++)
@@ -142,13 +144,19 @@ static __attribute__((noinline)) TARGET void sum_unusual(
       _mm512_store_ps(row, first);
       _mm512_store_ps(row + SIDE, second);
       for (int across = 0; across < 2; across++) {
-        float *to = block + i * BLOCK + across * SIDE;
+        float *to = sums + i * BLOCK + across * SIDE;
         __m512 sum = _mm512_load_ps(to);
         for (int d = 0; d < DEPTH; d++)
           sum = _mm512_fmadd_ps(_mm512_set1_ps(row[d]), values[2 * d + across], sum);
         _mm512_store_ps(to, sum);
       }
     }
+  }
+  for (int i = 0; i < rows * BLOCK; i += SIDE) {
+    __m512 found = _mm512_load_ps(block + i);
+    __mmask16 is_unusual = _mm512_fpclass_ps_mask(found, 0x99);
+    _mm512_store_ps(
+        block + i, _mm512_mask_mov_ps(found, is_unusual, _mm512_load_ps(sums + i)));
   }
 }
 

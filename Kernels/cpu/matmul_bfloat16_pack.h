@@ -42,8 +42,10 @@ ALWAYS __m512i take_unusual_half(__m512 *x) {
   return upper;
 }
 
+// Of what is left of tiny numbers only the upper half is stored.
 ALWAYS void store_pairs(__m512i first, __m512i second, float *to) {
-  _mm512_store_si512(to, _mm512_or_si512(second, _mm512_srli_epi32(first, 16)));
+  _mm512_store_si512(
+      to, _mm512_mask_blend_epi16(0xaaaaaaaa, _mm512_srli_epi32(first, 16), second));
 }
 
 static __attribute__((noinline)) TARGET void put_unusual_pairs(

@@ -32,8 +32,8 @@ void *scratch(scratch_use use, int64_t bytes) {
   memory.bytes[use] = 0;
   memory.data[use] = aligned_alloc(64, (size_t)(bytes + 4095) / 4096 * 4096);
   if (!memory.data[use]) {
-    // Kernels cannot fail half-way, and a few hundred kilobytes are all they ever ask for here.
-    fputs("out of memory for a matrix product's panels\n", stderr);
+    // Kernels cannot fail half-way, and some megabytes are all they ever ask for here.
+    fputs("out of memory for what a kernel keeps while it runs\n", stderr);
     abort();
   }
   memory.bytes[use] = (bytes + 4095) / 4096 * 4096;

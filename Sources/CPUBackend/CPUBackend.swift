@@ -30,9 +30,12 @@ package final class CPUBackend: DeviceAccess {
   /// The generation of processors that the vectorised loops run as: `x86-64-v3`.
   package static var cloneName: String { String(cString: cpu_clone_name()) }
 
+  /// Work is shared out here; OpenBLAS's own threads would only be in the way. Once: asked again,
+  /// it would start them first.
+  private static let endsThreads: Void = openblas_end_threads()
+
   private init(totalBytes: Int, limitBytes: Int) {
-    // Work is shared out here; threads of its own would only be in the way.
-    openblas_end_threads()
+    Self.endsThreads
     memory = MemoryPool(
       device: "cpu", totalBytes: totalBytes, limitBytes: limitBytes,
       allocate: Self.allocate, release: { free($0) })

@@ -103,19 +103,60 @@ import Testing
     #expect(found[290 * Self.columns + 70].isFinite)
   }
 
+  @Test(arguments: TestDevice.allCases)
+  func aRowThatIsNotFiniteLeavesTheBitsOfOthers(_ device: TestDevice) throws {
+    var left = Matrix(Self.rows, Self.inner, seed: 5)
+    let right = Matrix(Self.inner, Self.columns, seed: 6)
+    let before = try Self.product(left, right, on: try device.device)
+    let row = 140
+    left.values[row * Self.inner + 3] = .infinity
+    let after = try Self.product(left, right, on: try device.device)
+    let changed = before.indices.filter { before[$0] != after[$0] && $0 / Self.columns != row }
+    #expect(changed.isEmpty)
+  }
+
+  /// Tiny numbers have fewer bits than others, in places of their own: some may count as 0.
+  @Test(arguments: TestDevice.allCases, [false, true])
+  func tinyNumbersLeaveOthersAsTheyAre(_ device: TestDevice, _ areOnTheRight: Bool) throws {
+    var left = Matrix(Self.rows, Self.inner, seed: 7)
+    var right = Matrix(Self.inner, Self.columns, seed: 8)
+    // The lower halves of their bits are 1, 2, infinity and others.
+    let bits: [UInt32] = [0x3F80, 0x4000, 0x7F80, 0x1234_3F80, 0x0123_7FFF, 0x0380_0001]
+    for k in 0..<Self.inner where k % 32 >= 16 {
+      let tiny = Float(bitPattern: bits[k % bits.count])
+      if areOnTheRight {
+        for j in 0..<Self.columns { right.values[k * Self.columns + j] = tiny }
+      } else {
+        for i in 0..<Self.rows { left.values[i * Self.inner + k] = tiny }
+      }
+    }
+    let found = try Self.product(left, right, on: try device.device)
+    var worst = 0.0
+    for i in stride(from: 0, to: Self.rows, by: 7) {
+      for j in 0..<Self.columns {
+        let (sum, size) = Self.element(left, right, i, j)
+        let error = abs(Double(found[i * Self.columns + j]) - sum) / size
+        worst = error <= worst ? worst : error
+      }
+    }
+    #expect(worst < 4e-7)
+  }
+
   struct Geometry: CustomTestStringConvertible, Sendable {
     let input: [Int], filter: [Int]
     var stride = 1, dilation = 1
     var padding = Padding.same
 
-    var testDescription: String { "\(input) by \(filter), stride \(stride)" }
+    var testDescription: String {
+      "\(input) by \(filter), stride \(stride), dilation \(dilation), \(padding)"
+    }
   }
 
   private static let geometries = [
     Geometry(input: [5, 27, 26, 64], filter: [3, 3, 64, 80], stride: 2),
     Geometry(input: [3, 15, 15, 32], filter: [5, 5, 32, 72], padding: .valid),
     Geometry(input: [3, 14, 14, 64], filter: [3, 3, 64, 64], dilation: 2),
-    Geometry(input: [16, 13, 13, 128], filter: [1, 1, 128, 192], stride: 2),
+    Geometry(input: [16, 13, 13, 128], filter: [1, 1, 128, 320], stride: 2),
     // Strides that leave three by three phases, of one tap to four.
     Geometry(input: [6, 26, 25, 64], filter: [5, 5, 64, 96], stride: 3),
     // Taps of the phases that are not side by side.
@@ -124,6 +165,10 @@ import Testing
     Geometry(input: [1, 96, 96, 64], filter: [3, 3, 64, 128], stride: 2),
     // A filter that does not stay near, of more channels than are multiplied at once.
     Geometry(input: [9, 8, 7, 448], filter: [3, 3, 448, 576], padding: .valid),
+    // Several panels of patches to a step, several steps of positions to a sum.
+    Geometry(
+      input: [8, 20, 40, 128], filter: [3, 3, 128, 256], stride: 2,
+      padding: .explicit(before: [2, 0], after: [0, 3])),
   ]
 
   /// So many channels and results that patches are packed; more results than panels of them, edges
@@ -141,9 +186,10 @@ import Testing
     try evaluate(operands)
     func outcome(_ x: [Tensor]) throws -> [[Double]] {
       try recorded {
-        let outputs = try conv2D(
-          x[0], x[1], bias: x[2], stride: geometry.stride, padding: geometry.padding,
-          dilation: geometry.dilation)
+        let outputs = try relu(
+          conv2D(
+            x[0], x[1], bias: x[2], stride: geometry.stride, padding: geometry.padding,
+            dilation: geometry.dilation))
         let slopes = try gradients(of: (outputs * outputs).sum(), for: x)
         return try ([outputs] + slopes).map {
           try $0.cast(to: .float64).scalars(as: Double.self)

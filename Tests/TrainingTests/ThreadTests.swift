@@ -89,6 +89,19 @@ import Testing
     }
   }
 
+  /// More threads than a product is cut into columns for.
+  @Test func manyThreadsShareAWideProduct() throws {
+    let before = CPUBackend.threadCount
+    defer { CPUBackend.threadCount = before }
+    let device = try Device.isolated("cpu")
+    let left = try withSeed(1) { try Tensor.normal([520, 900], on: device) }
+    let right = try withSeed(2) { try Tensor.normal([900, 4096], on: device) }
+    CPUBackend.threadCount = 1
+    let alone = try matmul(left, right).scalars()
+    CPUBackend.threadCount = 16
+    #expect(try matmul(left, right).scalars() == alone)
+  }
+
   @Test func theFastestLoopsThatTheProcessorKnowsRun() throws {
     let information = try String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)
     let line = information.split(separator: "\n").first { $0.hasPrefix("flags") } ?? ""

@@ -37,7 +37,7 @@ typedef enum : uint8_t {
   convolution_by_channels,
   // Channels as planes, where results have few.
   convolution_by_planes,
-  // A product whose patches are packed as tiles, some at a time.
+  // A product whose patches are packed as tiles, some at a time: where convolution_is_packed.
   convolution_packed_product,
 } convolution_method;
 
