@@ -5,6 +5,9 @@
 #include "clones.h"
 #include "threads.h"
 
+// Bytes that no cache holds until somebody reads them.
+enum { STREAMED = 1 << 23 };
+
 #define T float
 #define INDEX int32_t
 #define HAS_GRADIENT 1
@@ -40,8 +43,6 @@
 // Elements that a chunk of rows reads at least, if there are as many; below ALONE other threads are
 // not worth waking.
 enum { CHUNK = 1 << 15, ALONE = 1 << 13 };
-// Bytes of results that no cache would hold until somebody reads them.
-enum { STREAMED = 1 << 23 };
 
 // Some rows of results, on whichever thread.
 typedef struct {

@@ -96,23 +96,37 @@ INLINE void BLOCK(pick)(
   STORE(result + at, (BLOCK(vector))picked);
 }
 
-INLINE void BLOCK(sum)(
-    bool streams, const pooling_sum *s, const T *input, pooling_span row, pooling_span column, T *result) {
+// For `count` vectors side by side, at most four: what is counted for one serves all.
+INLINE void BLOCK(sums)(
+    const int count, bool streams, const pooling_sum *s, const T *input, pooling_span row,
+    pooling_span column, T *result) {
   const int64_t channels = s->channels, line = s->input_columns * channels;
   const T *row_weights = (const T *)s->row_weights + row.start;
   const T *column_weights = (const T *)s->column_weights + column.start;
   const T *corner = input + row.first * line + column.first * channels;
-  BLOCK(vector) sum = {};
+  BLOCK(vector) sum[4] = {};
   for (int b = 0; b < column.count; b++) {
-    BLOCK(vector) part = {};
+    BLOCK(vector) part[4] = {};
     for (int a = 0; a < row.count; a++) {
-      const BLOCK(vector) value = LOAD(corner + a * line + b * channels);
-      part = __builtin_elementwise_fma((BLOCK(vector)){} + row_weights[a], value, part);
+      const BLOCK(vector) weight = (BLOCK(vector)){} + row_weights[a];
+      for (int v = 0; v < count; v++)
+        part[v] = __builtin_elementwise_fma(
+            weight, LOAD(corner + a * line + b * channels + v * LANES), part[v]);
     }
-    sum = __builtin_elementwise_fma((BLOCK(vector)){} + column_weights[b], part, sum);
+    const BLOCK(vector) weight = (BLOCK(vector)){} + column_weights[b];
+    for (int v = 0; v < count; v++)
+      sum[v] = __builtin_elementwise_fma(weight, part[v], sum[v]);
   }
   const int64_t divisor = (int64_t)row.divisor * column.divisor;
-  STORE(result, divisor == 1 ? sum : sum / (T)divisor);
+  for (int v = 0; v < count; v++) {
+    STORE(result + v * LANES, divisor == 1 ? sum[v] : sum[v] / (T)divisor);
+  }
+}
+
+INLINE void BLOCK(sum)(
+    bool streams, const pooling_sum *s, const T *input, pooling_span row, pooling_span column,
+    T *result) {
+  BLOCK(sums)(1, streams, s, input, row, column, result);
 }
 #endif
 
