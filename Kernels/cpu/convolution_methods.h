@@ -31,7 +31,7 @@ void convolution_depthwise(convolution_pass pass, const convolution_work *work);
 int64_t convolution_planar_workspace(convolution_pass pass, const convolution_shape *shape);
 void convolution_planar(convolution_pass pass, const convolution_work *work);
 
-// The same limit, one group, where products as large as these are multiplied as tiles of bfloat16: the caller asks
-// convolution_is_packed.
+// The same limit, one group, where products as large as these are multiplied as tiles of bfloat16:
+// the caller asks convolution_is_packed.
 int64_t convolution_packed_workspace(convolution_pass pass, const convolution_shape *shape);
 void convolution_packed(convolution_pass pass, const convolution_work *work);

@@ -16,8 +16,6 @@ enum {
   // A packed filter of more bytes than stay near is read once for so many panels of patches.
   NEAR = 1 << 20,
   TOGETHER = 8,
-  // Source channels that are packed at a time; theirs are a multiple.
-  PACKED = 32,
 };
 
 // Results that are computed together, side by side in all phases: where the taps of each lie, and
@@ -232,7 +230,8 @@ static void pack(void *context, int64_t index, int thread) {
   (void)thread;
   const struct plan *plan = context;
   const convolution_shape *s = &plan->work->shape;
-  int64_t parts = plan->depth / PACKED, channel = index % parts * PACKED, tap = index / parts;
+  int64_t some = plan->product->grain, parts = plan->depth / some;
+  int64_t channel = index % parts * some, tap = index / parts;
   const struct phase *p = plan->phase;
   for (; tap >= p->taps; p++) tap -= p->taps;
   int64_t row = p->down->tap + tap / p->across->taps * p->down->tap_step;
@@ -242,7 +241,7 @@ static void pack(void *context, int64_t index, int thread) {
   bool is_turned = plan->phases.is_turned;
   plan->product->pack_right(
       filter + (is_turned ? channel : channel * s->outputs), s->outputs, is_turned, plan->width,
-      PACKED,
+      some,
       p->panels + plan->product->depth(tap * plan->depth + channel) * plan->product->columns,
       p->panel);
 }
@@ -316,6 +315,7 @@ void convolution_packed(convolution_pass pass, const convolution_work *work) {
   plan_steps(&plan);
   cut(&plan);
   const convolution_shape *s = &work->shape;
-  threads_run(s->rows.taps * s->columns.taps * (plan.depth / PACKED), pack, &plan);
+  int64_t parts = plan.depth / plan.product->grain;
+  threads_run(s->rows.taps * s->columns.taps * parts, pack, &plan);
   threads_run(quotient(s->batch, plan.chunk_images) * plan.pieces, compute, &plan);
 }

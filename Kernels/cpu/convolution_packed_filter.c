@@ -7,8 +7,8 @@
 
 // The gradient of a filter where the processor multiplies tiles of bfloat16: patches, turned
 // around, times gradients, summed over positions. Some channels of a tap at many positions are
-// packed while those before are multiplied. Positions are shared out among a fixed number of teams, each with a
-// sum of its own, and the sums are added in order.
+// packed while those before are multiplied. Positions are shared out among a fixed number of teams,
+// each with a sum of its own, and the sums are added in order.
 
 enum {
   // Teams at most, the bytes of all their sums, and chunks at least.

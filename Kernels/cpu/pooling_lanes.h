@@ -122,12 +122,6 @@ INLINE void BLOCK(sums)(
     STORE(result + v * LANES, divisor == 1 ? sum[v] : sum[v] / (T)divisor);
   }
 }
-
-INLINE void BLOCK(sum)(
-    bool streams, const pooling_sum *s, const T *input, pooling_span row, pooling_span column,
-    T *result) {
-  BLOCK(sums)(1, streams, s, input, row, column, result);
-}
 #endif
 
 #undef LOAD

@@ -46,6 +46,11 @@ INLINE void NAME(fetch_below)(
       __builtin_prefetch(image + r * line + at);
 }
 
+#define FETCH_BELOW(s, image, i, j) \
+  NAME(fetch_below)( \
+      image, s->input_columns * s->channels, s->channels, s->batch * s->input_rows, s->rows + i, \
+      s->output_rows - i, s->columns + j, s->output_columns - j)
+
 CLONES static void NAME(maximum_row)(
     const pooling_shape *s, int64_t row, bool streams, const void *input, void *result, void *winners) {
   const int64_t n = row / s->output_rows;
@@ -53,9 +58,7 @@ CLONES static void NAME(maximum_row)(
   const int64_t i = row % s->output_rows;
   const pooling_span span = s->rows[i];
   for (int64_t j = 0; j < s->output_columns; j++) {
-    NAME(fetch_below)(
-        image, s->input_columns * s->channels, s->channels, s->batch * s->input_rows, s->rows + i,
-        s->output_rows - i, s->columns + j, s->output_columns - j);
+    FETCH_BELOW(s, image, i, j);
     const int64_t at = (row * s->output_columns + j) * s->channels;
     OVER_CHANNELS(
         s->channels, maximum, streams, s, image + c, span, s->columns[j], result, winners, at + c)
@@ -82,9 +85,7 @@ CLONES static void NAME(pick_row)(
   const int64_t i = row % s->output_rows;
   const pooling_span span = s->rows[i];
   for (int64_t j = 0; j < s->output_columns; j++) {
-    NAME(fetch_below)(
-        image, s->input_columns * s->channels, s->channels, s->batch * s->input_rows, s->rows + i,
-        s->output_rows - i, s->columns + j, s->output_columns - j);
+    FETCH_BELOW(s, image, i, j);
     const int64_t at = (row * s->output_columns + j) * s->channels;
     OVER_CHANNELS(s->channels, pick, streams, s, image + c, winners, span, s->columns[j], result, at + c)
   }
@@ -97,13 +98,11 @@ CLONES static void NAME(sum_row)(
   const int64_t i = row % s->output_rows;
   const pooling_span span = s->rows[i];
   for (int64_t j = 0; j < s->output_columns; j++) {
-    NAME(fetch_below)(
-        image, s->input_columns * s->channels, s->channels, s->batch * s->input_rows, s->rows + i,
-        s->output_rows - i, s->columns + j, s->output_columns - j);
+    FETCH_BELOW(s, image, i, j);
     T *at = (T *)result + (row * s->output_columns + j) * s->channels;
     const int64_t four = 4 * 64 / (int64_t)sizeof(T);
     if (s->channels < four) {
-      OVER_CHANNELS(s->channels, sum, streams, s, image + c, span, s->columns[j], at + c)
+      OVER_CHANNELS(s->channels, sums, 1, streams, s, image + c, span, s->columns[j], at + c)
       continue;
     }
     // The last four vectors overlap those before, if they must.
@@ -115,3 +114,4 @@ CLONES static void NAME(sum_row)(
 }
 #endif
 #undef OVER_CHANNELS
+#undef FETCH_BELOW

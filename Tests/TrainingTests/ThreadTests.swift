@@ -57,49 +57,45 @@ import Testing
     return [outputs] + slopes
   }
 
-  @Test func oneTwoAndEightThreadsGiveTheSameBits() throws {
+  private func onThreads<Value>(_ count: Int, _ body: () throws -> Value) rethrows -> Value {
     let before = CPUBackend.threadCount
     defer { CPUBackend.threadCount = before }
-    var found: [[UInt32]] = []
-    for threads in [1, 2, 8] {
-      CPUBackend.threadCount = threads
-      found.append(try numbers())
-    }
+    CPUBackend.threadCount = count
+    return try body()
+  }
+
+  @Test func oneTwoAndEightThreadsGiveTheSameBits() throws {
+    let found = try [1, 2, 8].map { try onThreads($0, numbers) }
     #expect(found[0] == found[1])
     #expect(found[0] == found[2])
   }
 
   /// Threads share what they pack of a large product; its parts are computed by each thread alone.
   @Test func largeProductsHaveTheBitsOfTheirParts() throws {
-    let before = CPUBackend.threadCount
-    defer { CPUBackend.threadCount = before }
     let device = try Device.isolated("cpu")
     let left = try withSeed(1) { try Tensor.normal([610, 1030], on: device) }
     let right = try withSeed(2) { try Tensor.normal([1030, 1001], on: device) }
     let across = try right.transposed() * 1
     for threads in [2, 3, 8] {
-      CPUBackend.threadCount = threads
-      let parts = try concatenate(
-        [0..<200, 200..<400, 400..<610].map { rows throws in
-          try matmul(left.slice(axis: 0, rows), right)
-        }, axis: 0
-      ).scalars()
-      #expect(try matmul(left, right).scalars() == parts)
-      #expect(try matmul(left, across, transposeRight: true).scalars() == parts)
+      try onThreads(threads) {
+        let parts = try concatenate(
+          [0..<200, 200..<400, 400..<610].map { rows throws in
+            try matmul(left.slice(axis: 0, rows), right)
+          }, axis: 0
+        ).scalars()
+        #expect(try matmul(left, right).scalars() == parts)
+        #expect(try matmul(left, across, transposeRight: true).scalars() == parts)
+      }
     }
   }
 
   /// More threads than a product is cut into columns for.
   @Test func manyThreadsShareAWideProduct() throws {
-    let before = CPUBackend.threadCount
-    defer { CPUBackend.threadCount = before }
     let device = try Device.isolated("cpu")
     let left = try withSeed(1) { try Tensor.normal([520, 900], on: device) }
     let right = try withSeed(2) { try Tensor.normal([900, 4096], on: device) }
-    CPUBackend.threadCount = 1
-    let alone = try matmul(left, right).scalars()
-    CPUBackend.threadCount = 16
-    #expect(try matmul(left, right).scalars() == alone)
+    func product() throws -> [Float] { try matmul(left, right).scalars() }
+    #expect(try onThreads(16, product) == onThreads(1, product))
   }
 
   @Test func theFastestLoopsThatTheProcessorKnowsRun() throws {
