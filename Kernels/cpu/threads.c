@@ -12,7 +12,17 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MAXIMUM = 256, SPIN_NANOSECONDS = 40000 };
+#include "threads_cores.h"
+
+enum {
+  MAXIMUM = 256,
+  // A thread that waits longer than this sleeps; to wake it takes 50 to 100 us on a virtual machine.
+  SPIN_NANOSECONDS = 250000,
+  // It keeps its core for so long, then offers it to other threads.
+  KEEP_NANOSECONDS = 40000,
+  // As often it looks before it reads the clock.
+  LOOKS = 16,
+};
 
 typedef void (*Body)(void *, int64_t, int);
 
@@ -41,6 +51,7 @@ static struct {
   _Atomic int wanted, started;
 } pool = {.ticket = CLOSED};
 
+static pthread_t threads[MAXIMUM];
 static _Thread_local bool inside;
 
 static void pause_briefly(void) {
@@ -63,6 +74,14 @@ static int64_t nanoseconds(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+// False when a thread that waits since `begin` should sleep; 0 is set to now.
+static bool spin(int64_t *begin) {
+  int64_t now = nanoseconds();
+  if (*begin == 0) *begin = now;
+  if (now - *begin > KEEP_NANOSECONDS) sched_yield();
+  return now - *begin <= SPIN_NANOSECONDS;
 }
 
 // The first chunk of a thread's share.
@@ -96,15 +115,12 @@ static bool is_news(uint64_t ticket, uint32_t region) {
 
 // The ticket of a region after `region`.
 static uint64_t next_region(uint32_t region, bool may_spin) {
-  int64_t end = may_spin ? nanoseconds() + SPIN_NANOSECONDS : 0;
-  while (may_spin) {
-    for (int i = 0; i < 16; i++) {
+  for (int64_t begin = 0; may_spin && spin(&begin);)
+    for (int i = 0; i < LOOKS; i++) {
       uint64_t ticket = atomic_load_explicit(&pool.ticket, memory_order_acquire);
       if (is_news(ticket, region)) return ticket;
       pause_briefly();
     }
-    if (nanoseconds() > end) break;
-  }
   for (;;) {
     uint32_t signal = atomic_load(&pool.signal);
     atomic_fetch_add(&pool.sleepers, 1);
@@ -134,6 +150,7 @@ static void forget_threads(void) {
   atomic_store(&pool.started, 1);
   atomic_store(&pool.sleepers, 0);
   atomic_store(&pool.busy, false);
+  threads_forget_cores();
 }
 
 static void start_threads(int wanted) {
@@ -146,21 +163,18 @@ static void start_threads(int wanted) {
   sigfillset(&all);
   pthread_sigmask(SIG_BLOCK, &all, &before);
   for (; started < wanted; started++) {
-    pthread_t thread;
-    if (pthread_create(&thread, NULL, work, (void *)(intptr_t)started) != 0) break;
-    pthread_detach(thread);
+    if (pthread_create(&threads[started], NULL, work, (void *)(intptr_t)started) != 0) break;
+    pthread_detach(threads[started]);
   }
   pthread_sigmask(SIG_SETMASK, &before, NULL);
   atomic_store(&pool.started, started);
 }
 
 static void wait_until_done(uint32_t chunks) {
-  int64_t end = 0;
-  for (int i = 0; atomic_load_explicit(&pool.done, memory_order_acquire) != chunks; i++) {
+  int64_t begin = 0;
+  for (int i = 1; atomic_load_explicit(&pool.done, memory_order_acquire) != chunks; i++) {
     pause_briefly();
-    if (i % 16 != 15) continue;
-    if (end == 0) end = nanoseconds() + SPIN_NANOSECONDS;
-    if (nanoseconds() < end) continue;
+    if (i % LOOKS != 0 || spin(&begin)) continue;
     atomic_store(&pool.owner_sleeps, 1);
     uint32_t done = atomic_load(&pool.done);
     if (done != chunks) futex_wait(&pool.done, done);
@@ -178,6 +192,7 @@ void threads_run(int64_t chunks, Body body, void *context) {
   }
   inside = true;
   if (atomic_load(&pool.started) < wanted) start_threads(wanted);
+  if (atomic_load(&pool.started) >= wanted) threads_keep_apart(threads, wanted);
   uint64_t region = (uint64_t)((uint32_t)(atomic_load(&pool.ticket) >> 32) + 1) << 32;
   atomic_store(&pool.ticket, region | CLOSED);
   for (int i = 0; i < wanted; i++) atomic_store(&shares[i].ticket, region | CLOSED);

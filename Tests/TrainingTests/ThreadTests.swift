@@ -98,6 +98,31 @@ import Testing
     #expect(try onThreads(16, product) == onThreads(1, product))
   }
 
+  /// Woken threads would otherwise share a core that another one leaves idle.
+  ///
+  /// In a process of its own: nothing else opens regions or starts threads there.
+  @Test func threadsHaveCoresOfTheirOwn() async {
+    await #expect(processExitsWith: .success) {
+      /// The cores that a thread may use, as the bits of hexadecimal digits.
+      func cores(_ thread: String) throws -> String {
+        let status = try String(contentsOfFile: "/proc/\(thread)/status", encoding: .utf8)
+        let line = status.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed:") }
+        return String(try #require(line).dropFirst("Cpus_allowed:\t".count))
+      }
+      let own = try cores("thread-self")
+      let count = own.reduce(0) { $0 + ($1.hexDigitValue ?? 0).nonzeroBitCount }
+      let matrix = try Tensor.ones([512, 512], on: Device.isolated("cpu"))
+      for threads in [count, count + 1, count] {
+        CPUBackend.threadCount = threads
+        _ = try matmul(matrix, matrix).scalars()
+        let bound = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")
+          .map { try cores("self/task/\($0)") }.filter { $0 != own }
+        #expect(bound.count == (threads > count ? 0 : count - 1))
+        #expect(Set(bound).count == bound.count)
+      }
+    }
+  }
+
   @Test func theFastestLoopsThatTheProcessorKnowsRun() throws {
     let information = try String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)
     let line = information.split(separator: "\n").first { $0.hasPrefix("flags") } ?? ""

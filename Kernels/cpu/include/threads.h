@@ -2,7 +2,7 @@
 #include <stdint.h>
 
 // The threads that the CPU's kernels share. They are started by the first region that needs them,
-// spin for a moment after each region and then sleep.
+// each is kept on cores of its own, and after a region they spin for a moment before they sleep.
 
 // Calls `body(context, chunk, thread)` exactly once for each chunk in 0..<chunks and returns when
 // all calls have. Which thread takes which chunk varies from run to run; `thread` is below
