@@ -20,6 +20,7 @@ enum { COMBINED = 256 };
 #define ROWS 6
 #define VECTORS 4
 #define TILES 2
+#define STEPS 1
 #define INNER 512
 #define BLOCK 512
 #include "matmul_tile.h"
@@ -29,9 +30,10 @@ enum { COMBINED = 256 };
 #define LANES 8
 #define ROWS 6
 #define VECTORS 2
-#define TILES 1
+#define TILES 8
+#define STEPS 4
 #define INNER 256
-#define BLOCK 384
+#define BLOCK 512
 #include "matmul_tile.h"
 
 const struct processor *matmul_processor(void) {

@@ -1,14 +1,17 @@
 // The inner part of the float32 matrix product for one kind of processor. Included once for each,
 // with TARGET its attribute, NAME(x) its name for x, LANES floats in a vector, tiles of ROWS by
-// VECTORS of them, TILES below each other in a panel.
+// VECTORS of them, TILES below each other in a panel, whose loop is unrolled to STEPS steps: where
+// another thread shares the core, instructions that only count are what a tile waits for.
 //
 // A tile's results are kept in registers. Panels are what a tile reads: of the right matrix
-// [k][COLUMNS], of the left one its rows, or [k][STRIDE] if it is stored transposed; lanes past the
-// matrix's edge may hold anything.
+// [k][COLUMNS], of the left one its rows, or [k][STRIDE] for each HIGH of them if it is stored
+// transposed; lanes past the matrix's edge may hold anything.
 
 #define PANEL (TILES * ROWS)
-#define STRIDE ((PANEL + LANES - 1) / LANES * LANES)
 #define COLUMNS (VECTORS * LANES)
+// A tile of at most half the columns has twice the rows, if there are registers for it.
+#define HIGH (VECTORS > 2 ? 2 * ROWS : ROWS)
+#define STRIDE ((HIGH + LANES - 1) / LANES * LANES)
 // From one row of a panel to the next: they do not fall on the same lines of the cache.
 #define LENGTH (INNER + 16)
 #define ALWAYS static inline __attribute__((always_inline)) TARGET
@@ -37,6 +40,35 @@ ALWAYS void NAME(store_part)(float *to, VECTOR value, int count) {
   STORE_PART(to, MASK(count), value);
 }
 
+// Adds one step of the summed index to the sums of a tile. What is read at `right` is also put into
+// `packed`, if that is not NULL.
+ALWAYS void NAME(step)(
+    const int rows, const int vectors, const enum form form, const float **base,
+    const float *left, int64_t left_stride, const float *right, int64_t right_stride,
+    float *packed, VECTOR (*sum)[VECTORS]) {
+  VECTOR r[VECTORS];
+  for (int v = 0; v < vectors; v++) {
+    // Once a line; what is packed comes near by itself.
+    if (packed && v * LANES % 16 == 0) __builtin_prefetch(right + 16 * right_stride + v * LANES);
+    r[v] = NAME(load)(right + v * LANES);
+    if (packed) NAME(store)(packed + v * LANES, r[v]);
+  }
+#pragma unroll
+  for (int i = 0; i < rows; i++) {
+    float value = form == ROWS_APART ? base[i / 3][i % 3 * left_stride]
+        : form == ROWS_PACKED        ? left[i * LENGTH]
+                                     : left[i];
+    VECTOR l = value - (VECTOR){};
+    for (int v = 0; v < vectors; v++) sum[i][v] = __builtin_elementwise_fma(l, r[v], sum[i][v]);
+  }
+#pragma unroll
+  for (int i = 0; i < rows && form == ROWS_APART; i += 3) {
+    base[i / 3]++;
+    // Hidden from the compiler, which would make them one pointer each row.
+    __asm__("" : "+r"(base[i / 3]));
+  }
+}
+
 // One tile. `width` results are stored of each row, or all if it is 0. With `copies` what is read
 // of the right matrix is put into `packed` as a panel.
 ALWAYS void NAME(tile)(
@@ -45,8 +77,8 @@ ALWAYS void NAME(tile)(
     float *packed, float *result, int width) {
   int64_t k = s->k, result_stride = s->result_stride, left_stride = s->left_stride;
   // Three rows are reached from one pointer; more pointers would not stay in registers.
-  const float *base[(PANEL + 2) / 3];
-  VECTOR sum[PANEL][VECTORS];
+  const float *base[(HIGH + 2) / 3];
+  VECTOR sum[HIGH][VECTORS];
 #pragma unroll
   for (int i = 0; i < rows; i++) {
     if (i % 3 == 0) base[i / 3] = left + i * left_stride;
@@ -55,30 +87,19 @@ ALWAYS void NAME(tile)(
       sum[i][v] = (VECTOR){};
     }
   }
-  for (int64_t p = 0; p < k; p++) {
-    VECTOR r[VECTORS];
-    for (int v = 0; v < vectors; v++) {
-      // Once a line; what is packed comes near by itself.
-      if (copies && v * LANES % 16 == 0)
-        __builtin_prefetch(right + (p + 16) * right_stride + v * LANES);
-      r[v] = NAME(load)(right + p * right_stride + v * LANES);
-      if (copies) NAME(store)(packed + p * COLUMNS + v * LANES, r[v]);
-    }
+  // Rows apart need the registers for their addresses.
+  const bool unrolls = rows == ROWS && vectors == VECTORS && !copies && form != ROWS_APART;
+  const int steps = unrolls ? STEPS : 1;
+  int64_t p = 0;
+#define STEP(p) \
+  NAME(step)( \
+      rows, vectors, form, base, left + (form == ROWS_PACKED ? (p) : (p) * STRIDE), left_stride, \
+      right + (p) * right_stride, right_stride, copies ? packed + (p) * COLUMNS : NULL, sum)
+  for (; steps > 1 && p + steps <= k; p += steps)
 #pragma unroll
-    for (int i = 0; i < rows; i++) {
-      float value = form == ROWS_APART ? base[i / 3][i % 3 * left_stride]
-          : form == ROWS_PACKED        ? left[i * LENGTH + p]
-                                       : left[p * STRIDE + i];
-      VECTOR l = value - (VECTOR){};
-      for (int v = 0; v < vectors; v++) sum[i][v] = __builtin_elementwise_fma(l, r[v], sum[i][v]);
-    }
-#pragma unroll
-    for (int i = 0; i < rows && form == ROWS_APART; i += 3) {
-      base[i / 3]++;
-      // Hidden from the compiler, which would make them one pointer each row.
-      __asm__("" : "+r"(base[i / 3]));
-    }
-  }
+    for (int q = 0; q < steps; q++) STEP(p + q);
+  for (; p < k; p++) STEP(p);
+#undef STEP
 #pragma unroll
   for (int i = 0; i < rows; i++)
     for (int v = 0; v < vectors; v++) {
@@ -172,6 +193,9 @@ static TARGET void NAME(pack_along)(
     NAME(store)(to + p * to_stride, NAME(load_part)(from + p * from_stride, lanes));
 }
 
+// Where a row starts in a panel that is stored transposed.
+ALWAYS int64_t NAME(along)(int row) { return row / HIGH * STRIDE * LENGTH + row % HIGH; }
+
 // Part `part` of the panel of `rows` rows of the left matrix is packed; of a matrix stored by rows
 // the next part is brought nearer.
 static TARGET void NAME(pack_part)(const struct left *l, int64_t part, int64_t parts, float *to) {
@@ -188,8 +212,11 @@ static TARGET void NAME(pack_part)(const struct left *l, int64_t part, int64_t p
       for (q = end; q < next; q += 16) __builtin_prefetch(from + q);
     }
   } else {
-    NAME(pack_along)(
-        l->from + p * l->stride, l->stride, l->rows, end - p, to + p * STRIDE, STRIDE);
+    for (const float *from = l->from + p * l->stride; p < end; p++, from += l->stride)
+      for (int i = 0; i < l->rows; i += HIGH)
+        NAME(store)(
+            to + NAME(along)(i) + p * STRIDE,
+            NAME(load_part)(from + i, l->rows - i < HIGH ? l->rows - i : HIGH));
   }
 }
 
@@ -200,6 +227,8 @@ static TARGET void NAME(pack_left)(const struct left *l, float *to) {
 #define WHOLE(form) { \
   if (copies) \
     NAME(tile)(ROWS, VECTORS, form, true, s, left, right, stride, packed, result, 0); \
+  else if (STEPS > 1 && form != ROWS_APART && stride == COLUMNS) \
+    NAME(tile)(ROWS, VECTORS, form, false, s, left, right, COLUMNS, NULL, result, 0); \
   else \
     NAME(tile)(ROWS, VECTORS, form, false, s, left, right, stride, NULL, result, 0); \
 }
@@ -230,16 +259,16 @@ static TARGET void NAME(multiply)(const struct strip *s, const float *left, floa
   for (int64_t j = 0; j < panels; j++, result += COLUMNS) {
     int64_t width = s->columns - j * COLUMNS;
     if (s->next.rows > 0) NAME(pack_part)(&s->next, j, panels, next);
-    // A panel that is not whole is packed before; a narrow one takes twice the rows at a time.
+    // A panel that is not whole is packed before.
     bool whole = width >= COLUMNS;
-    int most = width > COLUMNS / TILES ? ROWS : PANEL;
+    int most = width > COLUMNS / 2 ? ROWS : HIGH;
     const float *from = whole ? right : s->edge;
     int64_t stride = whole ? s->right_stride : COLUMNS;
     for (int row = 0; row < s->rows; row += most) {
       bool copies = s->copies && whole && row == 0;
       NAME(choose)(
           s->rows - row < most ? s->rows - row : most, copies, s,
-          left + row * (s->left_across ? s->left_stride : 1), from, stride, packed,
+          left + (s->left_across ? row * s->left_stride : NAME(along)(row)), from, stride, packed,
           result + row * s->result_stride, whole ? 0 : (int)width);
       if (copies) {
         from = packed;
@@ -318,7 +347,7 @@ static TARGET void NAME(combination)(
 static int64_t NAME(depth)(int64_t k) { return k; }
 
 static const struct processor NAME(processor) = {
-    .rows = PANEL, .left_size = STRIDE * LENGTH, .left_stride = LENGTH, .columns = COLUMNS,
+    .rows = PANEL, .left_size = PANEL / HIGH * STRIDE * LENGTH, .left_stride = LENGTH, .columns = COLUMNS,
     .inner = INNER, .block = BLOCK, .depth = NAME(depth), .grain = 1, .reads_unpacked = true,
     .multiply = NAME(multiply), .pack_left = NAME(pack_left), .pack_right = NAME(pack_right),
     .dots = NAME(dots), .combination = NAME(combination),
@@ -331,6 +360,7 @@ static const struct processor NAME(processor) = {
 #undef PANEL
 #undef LENGTH
 #undef COLUMNS
+#undef HIGH
 #undef ALWAYS
 #undef VECTOR
 #undef TARGET
@@ -338,6 +368,7 @@ static const struct processor NAME(processor) = {
 #undef LANES
 #undef ROWS
 #undef TILES
+#undef STEPS
 #undef VECTORS
 #undef INNER
 #undef BLOCK
