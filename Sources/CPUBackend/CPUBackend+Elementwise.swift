@@ -13,7 +13,8 @@ extension CPUBackend: ElementwiseKernels {
     -> any Kernel
   {
     let domain = Domain(count: counts.max() ?? 0, inputs: program.inputs.count)
-    return ElementwiseKernel(CompiledProgram(program, over: domain), counts: counts)
+    let compiled = CompiledProgram(program, over: domain, total: counts.reduce(0, +))
+    return ElementwiseKernel(compiled, counts: counts)
   }
 }
 

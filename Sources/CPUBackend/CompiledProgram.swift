@@ -18,12 +18,16 @@ package final class CompiledProgram {
   private let instructions: UnsafeMutableBufferPointer<elementwise_instruction>
 
   /// - Parameters:
+  ///   - total: the elements of all that it is run over, if that is more than once the domain.
   ///   - firstInputIsContiguous: whether the first input lies at `index`, whatever `domain` says of
   ///     it: a product that an epilogue runs on.
-  package init(_ program: Program, over domain: Domain, firstInputIsContiguous: Bool = false) {
+  package init(
+    _ program: Program, over domain: Domain, total: Int? = nil, firstInputIsContiguous: Bool = false
+  ) {
     self.program = program
     self.domain = domain
-    let lowering = Lowering(program, domain, firstInputIsContiguous: firstInputIsContiguous)
+    let lowering = Lowering(
+      program, domain, total: total ?? domain.count, firstInputIsContiguous: firstInputIsContiguous)
     inputs = Self.copy(lowering.inputs)
     scalars = Self.copy(program.scalars.map(\.element))
     results = Self.copy(lowering.results)

@@ -30,7 +30,7 @@ struct Lowering {
   private var registers: [Int]
   private var freeRegisters: [Int] = []
 
-  init(_ program: Program, _ domain: Domain, firstInputIsContiguous: Bool) {
+  init(_ program: Program, _ domain: Domain, total: Int, firstInputIsContiguous: Bool) {
     self.program = program
     inputCount = program.inputs.count
     firstInstruction = inputCount + program.scalars.count
@@ -49,7 +49,7 @@ struct Lowering {
     findUses()
     lowerInstructions()
     lowerStores()
-    chooseTile()
+    chooseTile(total)
   }
 
   private func operands(_ instruction: Program.Instruction) -> [Int] {
@@ -203,14 +203,22 @@ struct Lowering {
   }
 
   /// As many elements as keep everything that a tile touches in the first-level cache.
-  private mutating func chooseTile() {
-    var bytes = registerCount * widestElement
+  ///
+  /// If no cache holds all of the elements, each step asks for its share of the next tile: in small
+  /// tiles if steps are few, since a core has only some lines of memory on their way at a time.
+  private mutating func chooseTile(_ total: Int) {
+    let cache = 32 << 20
+    let linesOnTheirWay = 24
+    var read = 0
     for (index, input) in inputs.enumerated() where input.kind == access_contiguous {
-      bytes += program.inputs[index].byteCount
+      read += program.inputs[index].byteCount
     }
-    bytes += program.resultTypes.reduce(0) { $0 + $1.byteCount }
+    let written = program.resultTypes.reduce(0) { $0 + $1.byteCount }
+    let bytes = registerCount * widestElement + read + written
     tile = 1024
     while tile > 256, tile * bytes > 36 << 10 { tile /= 2 }
+    guard total * (read + written) > cache else { return }
+    while tile > 256, tile * read > linesOnTheirWay * 64 * instructions.count { tile /= 2 }
   }
 }
 
