@@ -31,25 +31,32 @@ public func profiled<Value>(
   do { return (try result.get(), stopwatch.times) } catch { throw error.asTensorError }
 }
 
-/// Adds up the time of kernels by their names. Used under the engine's lock.
+/// Adds up the time of kernels. Used under the engine's lock.
 final class Stopwatch: @unchecked Sendable {
   // Unchecked: written under the lock of the one engine that has it, read when it has none.
   private let backend: any Backend
-  private var totals: [String: (count: Int, seconds: Double)] = [:]
+  /// By kernel, since to look a name up takes longer; held, so that none takes another's place.
+  private var totals: [ObjectIdentifier: (kernel: any Kernel, count: Int, seconds: Double)] = [:]
 
   init(_ backend: any Backend) { self.backend = backend }
 
   var times: [OperationTime] {
-    totals.map { OperationTime(name: $0.key, count: $0.value.count, seconds: $0.value.seconds) }
-      .sorted { ($0.seconds, $1.name) > ($1.seconds, $0.name) }
+    Dictionary(grouping: totals.values, by: \.kernel.label).map { name, totals in
+      OperationTime(
+        name: name, count: totals.reduce(0) { $0 + $1.count },
+        seconds: totals.reduce(0) { $0 + $1.seconds })
+    }
+    .sorted { ($0.seconds, $1.name) > ($1.seconds, $0.name) }
   }
 
-  func time(_ name: String, _ body: () throws(TensorError) -> Void) throws(TensorError) {
+  func run(_ kernel: any Kernel, _ call: Call) throws(TensorError) {
     let start = seconds()
-    try body()
+    try kernel.run(call)
     try backend.synchronize()
-    let total = totals[name] ?? (0, 0)
-    totals[name] = (total.count + 1, total.seconds + seconds() - start)
+    let taken = seconds() - start
+    let id = ObjectIdentifier(kernel)
+    totals[id, default: (kernel, 0, 0)].count += 1
+    totals[id, default: (kernel, 0, 0)].seconds += taken
   }
 
   private func seconds() -> Double {

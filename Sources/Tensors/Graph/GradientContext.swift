@@ -8,27 +8,51 @@ internal import Geometry
 package final class GradientContext {
   fileprivate struct Snapshot {
     var nodes: ContiguousArray<Node> = []
-    var links: [[Int]] = []
-    /// Whether a wanted node is reached from here.
-    var isNeeded: [Bool] = []
-    /// Where the values and the wanted nodes are among the nodes.
-    var positions: [ObjectIdentifier: Int] = [:]
+    /// The inputs of all nodes as indices, and where each node's begin.
+    private var links: ContiguousArray<Int32> = []
+    private var linkStarts: ContiguousArray<Int32> = [0]
+    /// Whether a node's gradient is wanted, and whether a wanted node is reached from it.
+    var isWanted: ContiguousArray<Bool> = []
+    var isNeeded: ContiguousArray<Bool> = []
+    /// Where the values are among the nodes, and where the wanted ones: nil if no value depends on
+    /// them.
+    var results: [Int] = []
+    var inputs: [Int?] = []
+
+    func linkCount(_ index: Int) -> Int { Int(linkStarts[index + 1] - linkStarts[index]) }
+
+    func link(_ index: Int, _ number: Int) -> Int { Int(links[Int(linkStarts[index]) + number]) }
+
+    /// Adds a node whose inputs are there already; a constant one counts as if it had none.
+    mutating func append(_ node: Node, isWanted: Bool, isConstant: Bool) {
+      node.index = Int32(truncatingIfNeeded: nodes.count)
+      var isNeeded = isWanted
+      for number in 0..<(isConstant ? 0 : node.inputCount) {
+        let link = node.input(number).index
+        links.append(link)
+        isNeeded = isNeeded || self.isNeeded[Int(link)]
+      }
+      linkStarts.append(Int32(truncatingIfNeeded: links.count))
+      nodes.append(node)
+      self.isWanted.append(isWanted)
+      self.isNeeded.append(isNeeded)
+    }
   }
 
   private let snapshot: Snapshot
-  private var adjoints: [Tensor?]
+  private var adjoints: ContiguousArray<Tensor?>
   /// The gradients that arrived for the results of operations with several.
   private var resultAdjoints: [Int: [Int: Tensor]] = [:]
   private var current = 0
 
   private init(_ snapshot: Snapshot) {
     self.snapshot = snapshot
-    adjoints = [Tensor?](repeating: nil, count: snapshot.nodes.count)
+    adjoints = ContiguousArray(repeating: nil, count: snapshot.nodes.count)
   }
 
-  var inputCount: Int { snapshot.links[current].count }
+  var inputCount: Int { snapshot.linkCount(current) }
 
-  func input(_ number: Int) -> Tensor { Tensor(snapshot.nodes[snapshot.links[current][number]]) }
+  func input(_ number: Int) -> Tensor { Tensor(snapshot.nodes[snapshot.link(current, number)]) }
 
   /// The result of the operation.
   var output: Tensor { Tensor(snapshot.nodes[current]) }
@@ -41,14 +65,13 @@ package final class GradientContext {
 
   /// Whether the gradient of this input is of use to anybody.
   func isWanted(_ number: Int) -> Bool {
-    let index = snapshot.links[current][number]
+    let index = snapshot.link(current, number)
     return snapshot.isNeeded[index] && snapshot.nodes[index].scalarType.isFloatingPoint
   }
 
   /// Adds to the gradient of an input. One of a broadcast result is summed to the input's shape.
   func give(_ number: Int, _ gradient: Tensor) throws(TensorError) {
-    let index = snapshot.links[current][number]
-    try give(to: index, gradient)
+    try give(to: snapshot.link(current, number), gradient)
   }
 
   private func give(to index: Int, _ gradient: Tensor) throws(TensorError) {
@@ -65,16 +88,15 @@ package final class GradientContext {
   static func walk(
     from results: [Tensor], _ upstreams: [Tensor], to inputs: [Tensor], since start: UInt64
   ) throws(TensorError) -> [Tensor] {
-    let wanted = Set(inputs.map { ObjectIdentifier($0.node) })
-    let context = GradientContext(copy(from: results, wanted, since: start))
-    for (result, upstream) in zip(results, upstreams) {
-      try context.give(to: context.index(of: result.node), upstream)
+    let context = GradientContext(copy(from: results, to: inputs, since: start))
+    for (index, upstream) in zip(context.snapshot.results, upstreams) {
+      try context.give(to: index, upstream)
     }
-    try context.run(wanted)
+    try context.run()
     var gradients: [Tensor] = []
-    for input in inputs {
-      let found = context.snapshot.positions[ObjectIdentifier(input.node)]
-      if let adjoint = found.flatMap({ context.adjoints[$0] }) {
+    gradients.reserveCapacity(inputs.count)
+    for (input, index) in zip(inputs, context.snapshot.inputs) {
+      if let adjoint = index.flatMap({ context.adjoints[$0] }) {
         gradients.append(adjoint)
       } else {
         gradients.append(Tensor.constant(0, input.shape, input.scalarType, input.node.place))
@@ -83,19 +105,14 @@ package final class GradientContext {
     return gradients
   }
 
-  /// The values that a walk begins at are always among the nodes.
-  private func index(of node: Node) -> Int {
-    snapshot.positions[ObjectIdentifier(node)] ?? snapshot.nodes.count - 1
-  }
-
-  private func run(_ wanted: Set<ObjectIdentifier>) throws(TensorError) {
+  private func run() throws(TensorError) {
     for index in stride(from: snapshot.nodes.count - 1, through: 0, by: -1)
-    where snapshot.isNeeded[index] && !snapshot.links[index].isEmpty {
+    where snapshot.isNeeded[index] && snapshot.linkCount(index) > 0 {
       let node = snapshot.nodes[index]
       current = index
       if let number = node.operation.resultNumber {
         guard let adjoint = adjoints[index] else { continue }
-        let source = snapshot.links[index][0]
+        let source = snapshot.link(index, 0)
         let earlier = resultAdjoints[source]?[number]
         let sum = if let earlier { try earlier + adjoint } else { adjoint }
         resultAdjoints[source, default: [:]][number] = sum
@@ -105,7 +122,7 @@ package final class GradientContext {
       } else if resultAdjoints[index] != nil {
         try differentiate(node)
       }
-      if !wanted.contains(ObjectIdentifier(node)) { adjoints[index] = nil }
+      if !snapshot.isWanted[index] { adjoints[index] = nil }
     }
   }
 
@@ -120,51 +137,39 @@ package final class GradientContext {
 
   /// Copies the part of the graph that leads to `results` and was recorded since `start`.
   private static func copy(
-    from results: [Tensor], _ wanted: Set<ObjectIdentifier>, since start: UInt64
+    from results: [Tensor], to inputs: [Tensor], since start: UInt64
   ) -> Snapshot {
     graphLock.acquire()
     defer { graphLock.release() }
-    newestMark += 1
+    // Two marks: nodes that were seen, and wanted ones that were not yet.
+    newestMark += 2
     let mark = newestMark
+    let wantedMark = mark - 1
+    for input in inputs { input.node.mark = wantedMark }
     var snapshot = Snapshot()
-    var stack: [(node: Node, next: Int)] = []
-    for result in results where result.node.mark != mark {
-      result.node.mark = mark
-      stack.append((result.node, 0))
-      while let (node, next) = stack.last {
-        let isEnd = node.serial < start
-        if !isEnd, next < node.inputCount {
-          stack[stack.count - 1].next = next + 1
-          let input = node.input(next)
-          if input.mark != mark {
-            input.mark = mark
-            stack.append((input, 0))
-          }
-          continue
-        }
-        stack.removeLast()
-        node.index = Int32(truncatingIfNeeded: snapshot.nodes.count)
-        var links: [Int] = []
-        var isNeeded = wanted.contains(ObjectIdentifier(node))
-        if !isEnd {
-          links.reserveCapacity(node.inputCount)
-          for number in 0..<node.inputCount {
-            let link = Int(node.input(number).index)
-            links.append(link)
-            isNeeded = isNeeded || snapshot.isNeeded[link]
-          }
-        }
-        if isNeeded, wanted.contains(ObjectIdentifier(node)) {
-          snapshot.positions[ObjectIdentifier(node)] = snapshot.nodes.count
-        }
-        snapshot.nodes.append(node)
-        snapshot.links.append(links)
-        snapshot.isNeeded.append(isNeeded)
-      }
+    // The results hold whatever is on the stack.
+    var stack: ContiguousArray<(node: Unmanaged<Node>, next: Int32, isWanted: Bool)> = []
+    func push(_ node: Node) {
+      if node.mark == mark { return }
+      stack.append((.passUnretained(node), 0, node.mark == wantedMark))
+      node.mark = mark
     }
     for result in results {
-      snapshot.positions[ObjectIdentifier(result.node)] = Int(result.node.index)
+      push(result.node)
+      while let (unmanaged, next, isWanted) = stack.last {
+        let node = unmanaged._withUnsafeGuaranteedRef { $0 }
+        let isConstant = node.serial < start
+        if !isConstant, Int(next) < node.inputCount {
+          stack[stack.count - 1].next = next + 1
+          push(node.input(Int(next)))
+        } else {
+          stack.removeLast()
+          snapshot.append(node, isWanted: isWanted, isConstant: isConstant)
+        }
+      }
     }
+    snapshot.results = results.map { Int($0.node.index) }
+    snapshot.inputs = inputs.map { $0.node.mark == mark ? Int($0.node.index) : nil }
     return snapshot
   }
 }

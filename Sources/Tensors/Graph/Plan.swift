@@ -164,11 +164,11 @@ final class Plan {
       let call = Call(
         bindings: bindings + step.arguments.lowerBound, words: numbers + step.words.lowerBound,
         workspace: step.workspace < 0 ? nil : storages[step.workspace])
-      guard let stopwatch else {
+      if let stopwatch {
+        try stopwatch.run(step.kernel, call)
+      } else {
         try step.kernel.run(call)
-        continue
       }
-      try stopwatch.time(step.kernel.label) { () throws(TensorError) in try step.kernel.run(call) }
     }
     statistics.launches += steps.count
   }
