@@ -40,18 +40,18 @@ ALWAYS void NAME(store_part)(float *to, VECTOR value, int count) {
   STORE_PART(to, MASK(count), value);
 }
 
-// Adds one step of the summed index to the sums of a tile. What is read at `right` is also put into
-// `packed`, if that is not NULL.
+// Adds one step of the summed index to the sums of a tile. With `copies` what is read at `right` is
+// also put into `packed`.
 ALWAYS void NAME(step)(
-    const int rows, const int vectors, const enum form form, const float **base,
-    const float *left, int64_t left_stride, const float *right, int64_t right_stride,
-    float *packed, VECTOR (*sum)[VECTORS]) {
+    const int rows, const int vectors, const enum form form, const bool copies,
+    const float **base, const float *left, int64_t left_stride, const float *right,
+    int64_t right_stride, float *packed, VECTOR (*sum)[VECTORS]) {
   VECTOR r[VECTORS];
   for (int v = 0; v < vectors; v++) {
     // Once a line; what is packed comes near by itself.
-    if (packed && v * LANES % 16 == 0) __builtin_prefetch(right + 16 * right_stride + v * LANES);
+    if (copies && v * LANES % 16 == 0) __builtin_prefetch(right + 16 * right_stride + v * LANES);
     r[v] = NAME(load)(right + v * LANES);
-    if (packed) NAME(store)(packed + v * LANES, r[v]);
+    if (copies) NAME(store)(packed + v * LANES, r[v]);
   }
 #pragma unroll
   for (int i = 0; i < rows; i++) {
@@ -93,8 +93,8 @@ ALWAYS void NAME(tile)(
   int64_t p = 0;
 #define STEP(p) \
   NAME(step)( \
-      rows, vectors, form, base, left + (form == ROWS_PACKED ? (p) : (p) * STRIDE), left_stride, \
-      right + (p) * right_stride, right_stride, copies ? packed + (p) * COLUMNS : NULL, sum)
+      rows, vectors, form, copies, base, left + (form == ROWS_PACKED ? (p) : (p) * STRIDE), \
+      left_stride, right + (p) * right_stride, right_stride, packed + (p) * COLUMNS, sum)
   for (; steps > 1 && p + steps <= k; p += steps)
 #pragma unroll
     for (int q = 0; q < steps; q++) STEP(p + q);
