@@ -35,7 +35,7 @@ package struct Binding {
   package let buffer: Unmanaged<DeviceBuffer>
   package let byteOffset: Int
 
-  @inlinable package init(_ buffer: DeviceBuffer, byteOffset: Int = 0) {
+  @inlinable package init(_ buffer: borrowing DeviceBuffer, byteOffset: Int = 0) {
     self.buffer = .passUnretained(buffer)
     self.byteOffset = byteOffset
   }

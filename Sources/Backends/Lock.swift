@@ -15,7 +15,7 @@ package final class Lock: @unchecked Sendable {
   package func acquire() { pthread_mutex_lock(mutex) }
   package func release() { pthread_mutex_unlock(mutex) }
 
-  @inline(__always)
+  @inlinable @inline(__always)
   package func withLock<Result, Failure: Error>(_ body: () throws(Failure) -> Result)
     throws(Failure) -> Result
   {

@@ -1,6 +1,6 @@
 /// A reduction of the middle axis of `[outer, count, inner]`, row-major, to `[outer, inner]`.
 package struct Reduction: Hashable, Sendable {
-  package enum Kind: String, Hashable, Sendable, CaseIterable {
+  package enum Kind: UInt8, Hashable, Sendable, CaseIterable {
     case sum, product, maximum, minimum
     /// The int32 index along the axis of the largest or smallest; of equal ones the first. NaN
     /// wins.

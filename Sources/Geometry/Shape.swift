@@ -6,29 +6,44 @@
   /// The most axes that a shape has.
   public static let maximumRank = 8
 
-  @usableFromInline var extents: SIMD8<Int>
+  // Not a vector as it is: objects with one would need memory of its alignment, which the allocator
+  // takes much longer to find.
+  @usableFromInline var storage: (Int, Int, Int, Int, Int, Int, Int, Int)
   /// How many axes there are.
   public let rank: Int
 
   /// The shape of a scalar.
-  @inlinable public init() {
-    extents = SIMD8(repeating: 1)
-    rank = 0
-  }
+  @inlinable public init() { self.init(extents: SIMD8(repeating: 1), rank: 0) }
 
   /// The extents as a literal: `[64, 28, 28, 1]`.
   @inlinable public init(arrayLiteral elements: Int...) { self.init(elements) }
 
   /// The shape with these extents. Past the eighth they are not kept, and the rank shows it.
   @inlinable public init(_ elements: some Collection<Int>) {
-    extents = SIMD8(repeating: 1)
-    rank = elements.count
+    var extents = SIMD8(repeating: 1)
     for (axis, extent) in elements.prefix(Self.maximumRank).enumerated() { extents[axis] = extent }
+    self.init(extents: extents, rank: elements.count)
   }
 
-  @usableFromInline init(extents: SIMD8<Int>, rank: Int) {
-    self.extents = extents
+  @inlinable init(extents: SIMD8<Int>, rank: Int) {
+    storage = unsafeBitCast(extents, to: (Int, Int, Int, Int, Int, Int, Int, Int).self)
     self.rank = rank
+  }
+
+  @inlinable var extents: SIMD8<Int> {
+    get { unsafeBitCast(storage, to: SIMD8<Int>.self) }
+    set { storage = unsafeBitCast(newValue, to: type(of: storage)) }
+  }
+
+  /// Whether all extents are equal.
+  @inlinable public static func == (left: Shape, right: Shape) -> Bool {
+    left.rank == right.rank && left.extents == right.extents
+  }
+
+  /// Adds all extents.
+  @inlinable public func hash(into hasher: inout Hasher) {
+    hasher.combine(rank)
+    hasher.combine(extents)
   }
 
   /// The extent of an axis, counted from 0.
@@ -65,8 +80,6 @@ extension Shape: Sequence {
 
   /// Begins at the first axis.
   @inlinable public func makeIterator() -> Iterator { Iterator(self) }
-  /// The number of axes.
-
   /// The number of axes.
   @inlinable public var underestimatedCount: Int { indices.upperBound }
 
@@ -126,6 +139,7 @@ extension Shape {
   public func axes(_ axes: [Int]?, in operation: String) throws(TensorError) -> [Int] {
     guard let axes else { return Array(0..<rank) }
     var found: [Int] = []
+    found.reserveCapacity(axes.count)
     for axis in axes {
       let axis = try self.axis(axis, in: operation)
       guard !found.contains(axis) else {
@@ -133,7 +147,8 @@ extension Shape {
       }
       found.append(axis)
     }
-    return found.sorted()
+    if found.count > 1 { found.sort() }
+    return found
   }
 
   /// The shape with `extent` in the place of the extent at `axis`.
@@ -145,11 +160,15 @@ extension Shape {
 
   /// The shape without the extents at `axes`, or with ones there.
   public func reduced(over axes: [Int], keepingAxes: Bool) -> Shape {
-    var kept: [Int] = []
-    for axis in 0..<rank {
-      if !axes.contains(axis) { kept.append(self[axis]) } else if keepingAxes { kept.append(1) }
+    var kept = SIMD8(repeating: 1)
+    var count = 0
+    for axis in indices {
+      let isReduced = axes.contains(axis)
+      if isReduced, !keepingAxes { continue }
+      kept[count] = isReduced ? 1 : self[axis]
+      count += 1
     }
-    return Shape(kept)
+    return Shape(extents: kept, rank: count)
   }
 
   /// The shape with one more axis.

@@ -8,7 +8,7 @@ extension OpenCLBackend: ReductionKernels {
     let label =
       "\(reduction.kind) [\(reduction.outer), \(reduction.count), \(reduction.inner)] of "
       + "\(program.instructions.count)"
-    try requireTypes(program, in: reduction.kind.rawValue)
+    try requireTypes(program, in: "\(reduction.kind)")
     guard reduction.resultCount > 0 else { return OpenCLKernel(label) { _ in } }
     let cut = ReductionCut(reduction, flavour: flavour)
     let text = ProgramText(program, over: domain)

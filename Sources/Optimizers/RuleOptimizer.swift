@@ -136,25 +136,32 @@ public class RuleOptimizer: Optimizer {
   private func assign(
     _ parameters: [Parameter], _ gradients: [Tensor], _ settings: [Double]
   ) throws(TensorError) {
-    var boxes: [[Parameter]] = []
-    var groups: [[Tensor]] = []
-    boxes.reserveCapacity(parameters.count)
-    groups.reserveCapacity(parameters.count)
-    for (parameter, gradient) in zip(parameters, gradients) {
+    var boxes: [Parameter] = []
+    var tensors: [Tensor] = []
+    boxes.reserveCapacity(parameters.count * (1 + slotNames.count))
+    tensors.reserveCapacity(parameters.count * (2 + slotNames.count))
+    for (index, parameter) in parameters.enumerated() {
       let value = parameter.value
       guard value.scalarType == .float32 else {
         throw TensorError(
           .dtype, name, "parameters are float32, not \(value.scalarType) \(value.shape)")
       }
-      let own = try slots(of: parameter, value)
-      boxes.append([parameter] + own)
-      groups.append([value, gradient] + own.map(\.value))
+      boxes.append(parameter)
+      tensors.append(value)
+      tensors.append(gradients[index])
+      for slot in try slots(of: parameter, value) {
+        boxes.append(slot)
+        tensors.append(slot.value)
+      }
     }
-    let results = try rule.get().apply(to: groups, settings: settings, name: name)
-    groups = []
+    let results = try rule.get().apply(to: tensors, settings: settings, name: name)
+    tensors = []
     var changes: [(parameter: Parameter, value: Tensor)] = []
-    for (group, values) in zip(boxes, results) {
-      for (box, value) in zip(group, values) { changes.append((box, try box.constrained(value))) }
+    changes.reserveCapacity(boxes.count)
+    for (index, box) in boxes.enumerated() {
+      // Slots have no constraints.
+      let isSlot = index % (1 + slotNames.count) > 0
+      changes.append((box, isSlot ? results[index] : try box.constrained(results[index])))
     }
     try Parameter.assign(changes)
   }

@@ -1,10 +1,21 @@
 internal import Backends
 public import Geometry
 internal import Glibc
+internal import Synchronization
 
 /// Checks that cost much and find much.
 enum Debugging {
-  @TaskLocal static var isOn = false
+  @TaskLocal private static var scoped = false
+  /// How many scopes have them on anywhere. To look for a task's own takes longer than to make a node.
+  private static let scopeCount = Atomic<Int>(0)
+
+  static var isOn: Bool { scopeCount.load(ordering: .relaxed) > 0 && scoped }
+
+  static func with<Value>(_ isOn: Bool, _ body: () throws -> Value) rethrows -> Value {
+    if isOn { scopeCount.add(1, ordering: .relaxed) }
+    defer { if isOn { scopeCount.subtract(1, ordering: .relaxed) } }
+    return try $scoped.withValue(isOn, operation: body)
+  }
 
   /// Computes a freshly recorded operation in memory of its own and looks for what should not be
   /// there.
@@ -31,7 +42,7 @@ enum Debugging {
   }
 
   private static func withoutChecks(_ body: () throws(TensorError) -> Void) throws(TensorError) {
-    let result: Result<Void, TensorError> = $isOn.withValue(false) {
+    let result: Result<Void, TensorError> = with(false) {
       do throws(TensorError) { return .success(try body()) } catch { return .failure(error) }
     }
     try result.get()
@@ -55,7 +66,7 @@ public func withDebugChecks<Value>(
     place.engine.fillsNewMemory = false
   }
   do {
-    return try Debugging.$isOn.withValue(true, operation: body)
+    return try Debugging.with(true, body)
   } catch { throw error.asTensorError }
 }
 

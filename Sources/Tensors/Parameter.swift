@@ -14,10 +14,15 @@ public final class Parameter: @unchecked Sendable {
   private let lock = Lock()
   /// Whether it is trained when nobody has frozen it.
   package let isTrainable: Bool
+  /// The extents of what it holds; they never change.
+  public let shape: Shape
+  private let scalarType: ScalarType
 
   /// A place that holds `value` first.
   public init(_ value: Tensor, isTrained: Bool = true) {
     held = value.lifted
+    shape = value.shape
+    scalarType = value.scalarType
     trains = isTrained
     isTrainable = isTrained
   }
@@ -35,15 +40,19 @@ public final class Parameter: @unchecked Sendable {
 
   /// `value` as the constraint lets it be.
   package func constrained(_ value: Tensor) throws(TensorError) -> Tensor {
-    guard let constraint = lock.withLock({ constraint }) else { return value }
+    lock.acquire()
+    let constraint = constraint
+    lock.release()
+    guard let constraint else { return value }
     do { return try constraint(value) } catch { throw error.asTensorError }
   }
 
   /// What it holds now.
-  public var value: Tensor { lock.withLock { held } }
-
-  /// The extents of what it holds; they never change.
-  public var shape: Shape { value.shape }
+  public var value: Tensor {
+    lock.acquire()
+    defer { lock.release() }
+    return held
+  }
 
   /// Puts `value` in place of what it holds. Gradients do not flow from one step to the next.
   public func assign(_ value: Tensor) throws(TensorError) { try Self.assign([(self, value)]) }
@@ -53,24 +62,27 @@ public final class Parameter: @unchecked Sendable {
   public static func assign(_ changes: [(parameter: Parameter, value: Tensor)]) throws(TensorError)
   {
     for (parameter, value) in changes {
-      let old = parameter.value
-      guard value.shape == old.shape, value.scalarType == old.scalarType else {
+      guard value.shape == parameter.shape, value.scalarType == parameter.scalarType else {
         throw TensorError(
-          .shape, "assign", "the new value differs from the old", operands: [value.info, old.info])
+          .shape, "assign", "the new value differs from the old",
+          operands: [value.info, parameter.value.info])
       }
     }
-    var assignments: [Engine.Assignment] = []
+    let recording = Recording.current
+    let owner = Strand.current
+    var assignments: ContiguousArray<Engine.Assignment> = []
     assignments.reserveCapacity(changes.count)
     for (parameter, value) in changes {
       let value = value.lifted
       let previous = parameter.exchange(value)
-      Recording.current?.noteAssignment(of: parameter, previous: previous)
+      recording?.noteAssignment(of: parameter, previous: previous)
       assignments.append(
-        Engine.Assignment(box: parameter, node: value.node, previous: previous.node))
+        Engine.Assignment(
+          box: parameter, node: value.node, previous: previous.node, owner: owner))
     }
     // Nearly always one device.
     guard let engine = assignments.first?.node.place.engine else { return }
-    if assignments.allSatisfy({ $0.node.place.engine === engine }) {
+    if changes.allSatisfy({ $0.value.node.place.engine === engine }) {
       engine.register(assignments)
     } else {
       for assignment in assignments { assignment.node.place.engine.register([assignment]) }
@@ -84,11 +96,11 @@ public final class Parameter: @unchecked Sendable {
   }
 
   private func exchange(_ value: Tensor) -> Tensor {
-    lock.withLock {
-      let previous = held
-      held = value
-      return previous
-    }
+    lock.acquire()
+    defer { lock.release() }
+    let previous = held
+    held = value
+    return previous
   }
 }
 

@@ -67,6 +67,35 @@ import Testing
     #expect(try box.value.scalars() == [20])
   }
 
+  /// In one batch, one after the other, and where the first value was read in between.
+  @Test func afterAFailureABoxHoldsWhatWasComputedLast() throws {
+    let box = Parameter(try Tensor([1, 2], shape: [2], on: device))
+    let other = Parameter(try Tensor([5], shape: [1], on: device))
+    let table = try Tensor.ones([4, 2], on: device)
+    let bad = try embedding(table, Tensor([Int32(4)], shape: [1], on: device)).reshaped(to: [2])
+    func fails(holding value: [Float], _ assign: () throws -> Void) throws {
+      try assign()
+      let error = try #require(throws: TensorError.self) { try evaluateAssignments(on: device) }
+      #expect(error.kind == .index)
+      #expect(try box.value.scalars() == value)
+      #expect(try other.value.scalars() == [5])
+    }
+    try fails(holding: [1, 2]) {
+      try Parameter.assign([
+        (box, box.value * 2), (other, other.value + 1), (box, box.value + bad),
+      ])
+    }
+    try fails(holding: [1, 2]) {
+      try box.assign(box.value * 3)
+      try Parameter.assign([(other, other.value + 1), (box, box.value + bad)])
+    }
+    try fails(holding: [4, 8]) {
+      try box.assign(box.value * 4)
+      _ = try box.value.scalars()
+      try Parameter.assign([(other, other.value + 1), (box, box.value + bad)])
+    }
+  }
+
   @Test func anotherShapeCannotBeAssigned() throws {
     let box = Parameter(try Tensor([1], shape: [1], on: device))
     #expect {

@@ -75,17 +75,20 @@ import Testing
     let rule = try GroupedRule(inputs: 2, settings: 1, overwriting: [0, 1]) { inputs, settings in
       [try inputs[0] + settings[0] * inputs[1], try inputs[0] * inputs[1]]
     }
-    let groups = try (1...2).map { index in
+    let tensors = try (1...2).flatMap { index in
       [
         try Tensor([Float(index), 2], shape: [2], on: device),
         try Tensor([3, 4], shape: [2], on: device) * 2,
       ]
     }
-    let results = try rule.apply(to: groups, settings: [10], name: "rule")
-    #expect(try results[1][1].scalars() == [12, 16])
-    #expect(try results[0][0].scalars() == [61, 82])
-    #expect(try results[1][0].scalars() == [62, 82])
-    #expect(try results[0][1].scalars() == [6, 16])
+    let results = try rule.apply(to: tensors, settings: [10], name: "rule")
+    #expect(try results[3].scalars() == [12, 16])
+    #expect(try results[0].scalars() == [61, 82])
+    #expect(try results[2].scalars() == [62, 82])
+    #expect(try results[1].scalars() == [6, 16])
+    #expect(throws: TensorError.self) {
+      try rule.apply(to: Array(tensors.dropLast()), settings: [10], name: "rule")
+    }
   }
 
   @Test func oneTasksRecordingDoesNotHoldAnothersNodes() async throws {

@@ -26,11 +26,16 @@ public protocol Layer: Module {
 extension Layer {
   /// What the layer makes of `x`, with its mask handed on; an error says which layer it arose in.
   public func callAsFunction(_ x: Tensor) throws(TensorError) -> Tensor {
-    try call(x) { () throws(TensorError) in
-      let result = try forward(x)
-      guard let mask = try mask(of: x, x.mask, result: result) else { return result }
-      return try result.masked(by: mask)
+    if Trace.current != nil {
+      return try call(x) { () throws(TensorError) in try masked(forward(x), like: x) }
     }
+    // What `call` comes to for nearly every layer, without closures.
+    do throws(TensorError) { return try masked(forward(x), like: x) } catch { throw located(error) }
+  }
+
+  private func masked(_ result: Tensor, like x: Tensor) throws(TensorError) -> Tensor {
+    guard let mask = try mask(of: x, x.mask, result: result) else { return result }
+    return try result.masked(by: mask)
   }
 
   /// The mask of the input, as long as the result has its steps.
@@ -104,7 +109,7 @@ extension Module {
   }
 
   /// The error with the way from this module to where it arose.
-  private func located(_ error: TensorError) -> TensorError {
+  fileprivate func located(_ error: TensorError) -> TensorError {
     var error = error
     if error.origin == nil, error.operation == Weight.operation {
       // A weight does not know whose it is.

@@ -22,7 +22,7 @@ package final class Engine: @unchecked Sendable {
     var node: Node
     /// What the box held before, if only the box did.
     var previous: Node?
-    var owner = Strand.current
+    var owner: Strand
   }
 
   /// One evaluation at a time.
@@ -40,8 +40,12 @@ package final class Engine: @unchecked Sendable {
   private var assignments: ContiguousArray<Assignment> = []
   private var companions: ContiguousArray<(node: Node, owner: Strand)> = []
 
-  func register(_ changes: [Assignment]) {
+  func register(_ changes: ContiguousArray<Assignment>) {
     graphLock.withLock {
+      // A box whose value was there had nothing that waited to be computed.
+      if changes.allSatisfy({ $0.previous?.memory != nil }) {
+        return assignments.append(contentsOf: changes)
+      }
       for change in changes {
         if let index = assignments.firstIndex(where: { $0.box === change.box }) {
           assignments[index].node = change.node
@@ -183,8 +187,8 @@ package final class Engine: @unchecked Sendable {
   private static func restore(
     _ pending: ContiguousArray<Assignment>, _ work: borrowing Gathering
   ) {
-    for assignment in pending {
-      let previous = assignment.previous ?? work.previous(of: assignment.box)
+    for (number, assignment) in pending.enumerated() {
+      let previous = assignment.previous ?? work.previous(ofAssignment: number)
       if let previous { assignment.box.restore(Tensor(previous)) }
     }
   }

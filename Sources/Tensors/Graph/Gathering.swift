@@ -15,14 +15,16 @@ struct Gathering {
   private(set) var isRequested: ContiguousArray<Bool> = []
   private(set) var key = Key()
   private var stack: ContiguousArray<(Unmanaged<Node>, Int32)> = []
-  /// For each assigned box, the index of the node it held before, or -1.
-  private var replaced: ContiguousArray<(box: Parameter, index: Int)> = []
+  /// For each assignment, the index of the node that the box held before, or -1.
+  private var replaced: ContiguousArray<Int32> = []
   /// Whether a node is a result of this one.
   private var hasResults: ContiguousArray<Bool> = []
   private var hasOpenNodes = false
 
   func inputs(of index: Int) -> ArraySlice<Int32> {
-    ArraySlice(links[Int(linkStarts[index])..<Int(linkStarts[index + 1])])
+    let isLast = index + 1 == linkStarts.count
+    return ArraySlice(
+      links[Int(linkStarts[index])..<(isLast ? links.count : Int(linkStarts[index + 1]))])
   }
 
   mutating func removeAll() {
@@ -45,8 +47,8 @@ struct Gathering {
     newestMark += 1
     let mark = newestMark
     for node in requested where node.memory == nil && !node.isConstant { visit(node, mark) }
-    for assignment in assignments where assignment.node.memory == nil {
-      visit(assignment.node, mark)
+    for index in assignments.indices where assignments[index].node.memory == nil {
+      visit(assignments[index].node, mark)
     }
     if nodes.isEmpty { return }
     isRequested.append(contentsOf: repeatElement(false, count: nodes.count))
@@ -54,20 +56,18 @@ struct Gathering {
       isRequested[Int(node.index)] = true
     }
     for index in assignments.indices {
-      let assignment = assignments[index]
-      var previous = -1
-      if assignment.node.memory == nil {
-        isRequested[Int(assignment.node.index)] = true
-        if let old = assignment.previous, old.mark == mark {
-          previous = Int(old.index)
+      var previous: Int32 = -1
+      if assignments[index].node.memory == nil {
+        isRequested[Int(assignments[index].node.index)] = true
+        if assignments[index].previous?.mark == mark {
+          previous = assignments[index].previous?.index ?? -1
           assignments[index].previous = nil
         }
       } else {
         assignments[index].previous = nil
       }
-      replaced.append((assignment.box, previous))
+      replaced.append(previous)
     }
-    describe()
   }
 
   private mutating func visit(_ root: Node, _ mark: UInt64) {
@@ -75,41 +75,40 @@ struct Gathering {
     root.mark = mark
     stack.append((.passUnretained(root), 0))
     while let (unmanaged, next) = stack.last {
-      let node = unmanaged._withUnsafeGuaranteedRef { $0 }
-      if node.memory == nil, Int(next) < node.inputCount {
+      unmanaged._withUnsafeGuaranteedRef { node in
+        guard Int(next) < node.pendingInputCount else {
+          stack.removeLast()
+          append(node)
+          return
+        }
         stack[stack.count - 1].1 = next + 1
-        let input = node.input(Int(next))
-        if input.mark != mark {
+        let input = node.inputReference(Int(next))
+        input._withUnsafeGuaranteedRef { input in
+          if input.mark == mark { return }
           input.mark = mark
           stack.append((.passUnretained(input), 0))
         }
-      } else {
-        stack.removeLast()
-        node.index = Int32(truncatingIfNeeded: nodes.count)
-        nodes.append(node)
       }
     }
   }
 
-  /// Writes the structure of the nodes into the key.
-  private mutating func describe() {
-    linkStarts.append(0)
-    for node in nodes {
-      let hasMemory = node.memory != nil
-      let count = hasMemory ? 0 : node.inputCount
-      key.append(
-        (hasMemory ? 0 : node.operation.code) | UInt64(node.scalarType.rawValue) << 32
-          | UInt64(node.shape.rank) << 40 | UInt64(truncatingIfNeeded: count) << 44)
-      for extent in node.shape { key.append(extent) }
-      if !hasMemory {
-        node.operation.describe(into: &key)
-        for number in 0..<count {
-          let link = node.input(number).index
-          links.append(link)
-          key.append(UInt64(truncatingIfNeeded: link))
-        }
-      }
-      linkStarts.append(Int32(truncatingIfNeeded: links.count))
+  /// Adds a node whose inputs are there already, and writes its structure into the key.
+  private mutating func append(_ node: Node) {
+    node.index = Int32(truncatingIfNeeded: nodes.count)
+    nodes.append(node)
+    linkStarts.append(Int32(truncatingIfNeeded: links.count))
+    let hasMemory = node.memory != nil
+    let count = node.pendingInputCount
+    key.append(
+      (hasMemory ? 0 : node.operation.code) | UInt64(node.scalarType.rawValue) << 32
+        | UInt64(node.shape.rank) << 40 | UInt64(truncatingIfNeeded: count) << 44)
+    key.append(node.shape)
+    if hasMemory { return }
+    node.operation.describe(into: &key)
+    for number in 0..<count {
+      let link = node.inputReference(number)._withUnsafeGuaranteedRef { $0.index }
+      links.append(link)
+      key.append(UInt64(truncatingIfNeeded: link))
     }
   }
 
@@ -118,11 +117,13 @@ struct Gathering {
   mutating func unlink() {
     isKept.append(contentsOf: isRequested)
     hasResults.append(contentsOf: repeatElement(false, count: nodes.count))
-    for index in stride(from: nodes.count - 1, through: 0, by: -1)
-    where nodes[index].memory == nil && !nodes[index].isConstant {
-      if nodes[index].operation is ResultOperation, let source = inputs(of: index).first {
-        hasResults[Int(source)] = true
+    for index in stride(from: nodes.count - 1, through: 0, by: -1) {
+      let reference = Unmanaged.passUnretained(nodes[index])
+      let (isSettled, isResult) = reference._withUnsafeGuaranteedRef {
+        ($0.memory != nil || $0.isConstant, $0.operation.code == ResultOperation.code)
       }
+      if isSettled { continue }
+      if isResult { hasResults[Int(links[Int(linkStarts[index])])] = true }
       let isHeld = isRequested[index] || !isKnownUniquelyReferenced(&nodes[index])
       if isHeld, !isRequested[index], nodes[index].operation is ViewOperation {
         // A view that is only held costs nothing to keep as it is: its input is kept instead.
@@ -131,10 +132,12 @@ struct Gathering {
       // One of whose results somebody holds that nobody has asked for yet is computed again for it.
       if isHeld, hasResults[index] { continue }
       if isHeld { isKept[index] = true }
-      if nodes[index].recording?.innermostOpen != nil {
-        hasOpenNodes = true
-      } else {
-        nodes[index].unlink()
+      reference._withUnsafeGuaranteedRef { node in
+        if node.recording?.innermostOpen != nil {
+          hasOpenNodes = true
+        } else {
+          node.unlink()
+        }
       }
     }
     var word: UInt64 = 0
@@ -158,9 +161,9 @@ struct Gathering {
     }
   }
 
-  func previous(of box: Parameter) -> Node? {
-    for (assigned, index) in replaced where assigned === box && index >= 0 { return nodes[index] }
-    return nil
+  /// What the box of an assignment held before, if that is among the nodes.
+  func previous(ofAssignment number: Int) -> Node? {
+    replaced[number] < 0 ? nil : nodes[Int(replaced[number])]
   }
 
   /// Has the recordings that need them keep the nodes' inputs until they close.

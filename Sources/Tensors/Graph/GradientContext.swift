@@ -28,7 +28,7 @@ package final class GradientContext {
       node.index = Int32(truncatingIfNeeded: nodes.count)
       var isNeeded = isWanted
       for number in 0..<(isConstant ? 0 : node.inputCount) {
-        let link = node.input(number).index
+        let link = node.inputReference(number)._withUnsafeGuaranteedRef { $0.index }
         links.append(link)
         isNeeded = isNeeded || self.isNeeded[Int(link)]
       }
@@ -149,22 +149,24 @@ package final class GradientContext {
     var snapshot = Snapshot()
     // The results hold whatever is on the stack.
     var stack: ContiguousArray<(node: Unmanaged<Node>, next: Int32, isWanted: Bool)> = []
-    func push(_ node: Node) {
-      if node.mark == mark { return }
-      stack.append((.passUnretained(node), 0, node.mark == wantedMark))
-      node.mark = mark
-    }
     for result in results {
-      push(result.node)
-      while let (unmanaged, next, isWanted) = stack.last {
-        let node = unmanaged._withUnsafeGuaranteedRef { $0 }
-        let isConstant = node.serial < start
-        if !isConstant, Int(next) < node.inputCount {
-          stack[stack.count - 1].next = next + 1
-          push(node.input(Int(next)))
-        } else {
+      var found: Unmanaged<Node>? = .passUnretained(result.node)
+      while true {
+        found?._withUnsafeGuaranteedRef { node in
+          if node.mark == mark { return }
+          stack.append((.passUnretained(node), 0, node.mark == wantedMark))
+          node.mark = mark
+        }
+        guard let (reference, next, isWanted) = stack.last else { break }
+        found = reference._withUnsafeGuaranteedRef { node in
+          let isConstant = node.serial < start
+          if !isConstant, Int(next) < node.inputCount {
+            stack[stack.count - 1].next = next + 1
+            return node.inputReference(Int(next))
+          }
           stack.removeLast()
           snapshot.append(node, isWanted: isWanted, isConstant: isConstant)
+          return nil
         }
       }
     }

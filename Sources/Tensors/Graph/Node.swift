@@ -14,6 +14,7 @@ package final class Node: @unchecked Sendable {
   let serial: UInt64
   /// The recording it was recorded in: until that closes it keeps its inputs.
   let recording: Recording?
+  let isConstant: Bool
   /// The number of a constant; the seed and counter of a random generator.
   let word: UInt64, secondWord: UInt64
 
@@ -47,6 +48,7 @@ package final class Node: @unchecked Sendable {
     self.scalarType = scalarType
     self.place = place
     recording = Recording.current
+    isConstant = operation === ConstantOperation.shared
     self.word = word
     self.secondWord = secondWord
     self.memory = memory
@@ -68,6 +70,7 @@ package final class Node: @unchecked Sendable {
     self.scalarType = scalarType
     self.place = place
     recording = Recording.current
+    isConstant = false
     word = 0
     secondWord = 0
     inputCount = 0
@@ -77,11 +80,17 @@ package final class Node: @unchecked Sendable {
     link(inputs)
   }
 
-  func input(_ index: Int) -> Node {
+  func input(_ index: Int) -> Node { inputReference(index).takeUnretainedValue() }
+
+  /// An input for a walk that holds the node, which need not hold the input too.
+  func inputReference(_ index: Int) -> Unmanaged<Node> {
     // The count says which of the links are set.
-    if inputCount > 3 { return many[index] }
-    return index == 0 ? first! : index == 1 ? second! : third!
+    if inputCount > 3 { return .passUnretained(many[index]) }
+    return .passUnretained(index == 0 ? first! : index == 1 ? second! : third!)
   }
+
+  /// How many inputs there are to compute: none of a node that has its memory.
+  var pendingInputCount: Int { memory == nil ? inputCount : 0 }
 
   /// Sets the inputs again after an evaluation that failed.
   func link(_ inputs: ContiguousArray<Node>) {
@@ -103,8 +112,6 @@ package final class Node: @unchecked Sendable {
     third = nil
     if !many.isEmpty { many = [] }
   }
-
-  var isConstant: Bool { operation === ConstantOperation.shared }
 
   var byteCount: Int { shape.count * scalarType.byteCount }
 

@@ -81,11 +81,17 @@ class KernelOperation: Operation, @unchecked Sendable {
 /// One of the several results of its only input.
 final class ResultOperation: Operation, @unchecked Sendable {
   let number: Int
-  private static let code = Operation.newCode()
+  static let code = Operation.newCode()
+  /// An optimizer's step has some for each parameter.
+  private static let shared = (0..<256).map { ResultOperation($0) }
 
-  init(_ number: Int) {
+  private init(_ number: Int) {
     self.number = number
     super.init("result", code: Self.code)
+  }
+
+  static func of(_ number: Int) -> ResultOperation {
+    number < shared.count ? shared[number] : ResultOperation(number)
   }
 
   override var resultNumber: Int? { number }
@@ -104,6 +110,10 @@ struct Key {
   mutating func append(_ numbers: [Int]) {
     append(numbers.count)
     for number in numbers { append(number) }
+  }
+
+  mutating func append(_ shape: Shape) {
+    for axis in shape.indices { append(shape[axis]) }
   }
 
   mutating func append(_ layout: Layout) {

@@ -1,5 +1,6 @@
 internal import Backends
 public import Geometry
+internal import Synchronization
 
 /// A stretch of recording whose nodes keep their inputs, computed or not, until it is closed:
 /// gradients can be taken of what was recorded in it. Earlier values are constants to it.
@@ -11,18 +12,26 @@ final class Recording: @unchecked Sendable {
   /// Guarded by the graph's lock.
   private var isOpen = true
   /// Nodes that were computed while it was open; they drop their inputs when it closes.
-  fileprivate var computed: ContiguousArray<Node> = []
+  private var computed: ContiguousArray<Node> = []
   /// What boxes held before they were assigned in it, for undoing.
-  fileprivate var assigned: [(box: Parameter, previous: Tensor)] = []
+  private var assigned: [(box: Parameter, previous: Tensor)] = []
 
-  @TaskLocal static var current: Recording?
+  @TaskLocal private static var scoped: Recording?
+  /// How many are open anywhere. To look for a task's own takes longer than to make a node.
+  private static let openCount = Atomic<Int>(0)
 
-  init() {
-    start = Node.nextSerial
-    parent = Self.current
+  static var current: Recording? {
+    openCount.load(ordering: .relaxed) == 0 ? nil : scoped
   }
 
-  fileprivate func close() {
+  private init() {
+    start = Node.nextSerial
+    parent = Self.current
+    Self.openCount.add(1, ordering: .relaxed)
+  }
+
+  private func close() {
+    Self.openCount.subtract(1, ordering: .relaxed)
     graphLock.withLock {
       isOpen = false
       let outer = parent?.innermostOpen
@@ -53,7 +62,7 @@ final class Recording: @unchecked Sendable {
     graphLock.withLock { assigned.append((box, previous)) }
   }
 
-  fileprivate func undoAssignments() {
+  private func undoAssignments() {
     let assigned = graphLock.withLock { self.assigned }
     for (box, previous) in assigned.reversed() { box.restore(previous) }
   }
@@ -63,7 +72,7 @@ final class Recording: @unchecked Sendable {
     let recording = Recording()
     defer { recording.close() }
     do {
-      return try $current.withValue(recording) { try body(recording) }
+      return try $scoped.withValue(recording) { try body(recording) }
     } catch {
       recording.undoAssignments()
       throw error.asTensorError

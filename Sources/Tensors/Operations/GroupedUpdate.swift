@@ -33,7 +33,7 @@ public final class GroupedRule: Sendable {
     let numbers = (0..<settings).map { _ in standIn() }
     let results: [Tensor]
     do {
-      results = try Debugging.$isOn.withValue(false) { try rule(tensors, numbers) }
+      results = try Debugging.with(false) { try rule(tensors, numbers) }
     } catch { throw error.asTensorError }
     guard results.count == overwriting.count else {
       throw TensorError(
@@ -47,49 +47,46 @@ public final class GroupedRule: Sendable {
     donors = overwriting.map { $0 ?? -1 }
   }
 
-  /// Runs the rule over `groups`, each with its tensors in the rule's order: the new tensors of
-  /// each.
+  /// Runs the rule over `tensors`, those of one group in the rule's order after those of another:
+  /// the new tensors, in the same way.
   ///
   /// A result takes over the memory of the input it may overwrite if nobody else holds that.
   public func apply(
-    to groups: [[Tensor]], settings: [Double], name: String
-  ) throws(TensorError) -> [[Tensor]] {
-    guard let first = groups.first?.first else { return [] }
+    to tensors: [Tensor], settings: [Double], name: String
+  ) throws(TensorError) -> [Tensor] {
+    guard let first = tensors.first else { return [] }
+    guard tensors.count % inputCount == 0, settings.count == settingCount else {
+      throw TensorError(
+        .argument, name, "\(tensors.count) tensors and \(settings.count) settings",
+        hint: "the rule takes \(inputCount) a group and \(settingCount)")
+    }
     let place = first.node.place
     let type = first.scalarType
     var inputs: ContiguousArray<Node> = []
-    inputs.reserveCapacity(groups.count * inputCount + settingCount)
-    for group in groups {
-      guard group.count == inputCount, settings.count == settingCount else {
+    inputs.reserveCapacity(tensors.count + settingCount + constants.count)
+    var start = 0
+    for index in tensors.indices {
+      let node = tensors[index].node
+      if index - start == inputCount { start = index }
+      guard node.shape == tensors[start].node.shape, node.scalarType == type, node.place === place
+      else {
         throw TensorError(
-          .argument, name, "\(group.count) tensors a group and \(settings.count) settings",
-          hint: "the rule takes \(inputCount) and \(settingCount)")
+          .shape, name, "the tensors of a group differ",
+          operands: tensors[start..<(start + inputCount)].map(\.info))
       }
-      for tensor in group {
-        guard tensor.shape == group[0].shape, tensor.scalarType == type, tensor.node.place === place
-        else {
-          throw TensorError(
-            .shape, name, "the tensors of a group differ", operands: group.map(\.info))
-        }
-        inputs.append(tensor.node)
-      }
+      inputs.append(node)
     }
-    for setting in settings + constants {
-      inputs.append(Tensor.constant(setting, [], type, place).node)
-    }
-    let operation = GroupedOperation(self, groupCount: groups.count, name)
+    for setting in settings { inputs.append(Tensor.constant(setting, [], type, place).node) }
+    for number in constants { inputs.append(Tensor.constant(number, [], type, place).node) }
+    let operation = GroupedOperation(self, groupCount: tensors.count / inputCount, name)
     let node = Node(operation, [], type, place, inputs: inputs)
-    inputs = []
-    var results: [[Tensor]] = []
-    results.reserveCapacity(groups.count)
-    var number = 0
-    for group in groups {
-      var list: [Tensor] = []
+    var results: [Tensor] = []
+    results.reserveCapacity(tensors.count / inputCount * donors.count)
+    for start in stride(from: 0, to: tensors.count, by: inputCount) {
       for _ in donors {
-        list.append(Tensor(Node(ResultOperation(number), group[0].shape, type, place, node)))
-        number += 1
+        let operation = ResultOperation.of(results.count)
+        results.append(Tensor(Node(operation, tensors[start].shape, type, place, node)))
       }
-      results.append(list)
     }
     return results
   }

@@ -76,7 +76,7 @@ private func crossEntropy(
   }
   guard logits.rank > 0 else { throw fail(.shape, "scores need an axis of classes") }
   let classes = logits.shape.last
-  let positions = Shape(logits.shape.dropLast())
+  let positions = logits.shape.reduced(over: [logits.rank - 1], keepingAxes: false)
   guard labels.shape == (isDense ? logits.shape : positions) else {
     throw fail(
       .shape, isDense ? "targets differ from the scores" : "labels are not of shape \(positions)",

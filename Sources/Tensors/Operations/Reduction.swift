@@ -97,9 +97,8 @@ extension Tensor {
     if shape == target { return self }
     if shape.count == target.count { return try reshaped(to: target) }
     let lead = rank - target.rank
-    var axes = Array(0..<lead)
-    for axis in 0..<target.rank where target[axis] == 1 && shape[axis + lead] != 1 {
-      axes.append(axis + lead)
+    let axes = (0..<rank).filter {
+      $0 < lead || (target[$0 - lead] == 1 && shape[$0] != 1)
     }
     if node.isConstant, scalarType.isFloatingPoint {
       let count = axes.reduce(1) { $0 * shape[$1] }
@@ -125,7 +124,7 @@ final class ReductionOperation: KernelOperation, @unchecked Sendable {
 
   override func describe(into key: inout Key) {
     key.append(axes)
-    key.append(Reduction.Kind.allCases.firstIndex(of: kind) ?? 0)
+    key.append(UInt64(kind.rawValue))
   }
 
   override var isDifferentiable: Bool { kind != .argMaximum && kind != .argMinimum }

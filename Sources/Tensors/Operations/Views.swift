@@ -58,9 +58,10 @@ extension Tensor {
   /// The last two axes exchanged: what a transposed operand of a product is.
   func swappingLastAxes() throws(TensorError) -> Tensor {
     guard rank >= 2 else { return self }
-    var axes = Array(0..<rank)
-    axes.swapAt(rank - 2, rank - 1)
-    return try permuted(axes)
+    var target = shape
+    target[rank - 2] = shape[rank - 1]
+    target[rank - 1] = shape[rank - 2]
+    return try viewed(PermuteOperation.swappingLastAxes[rank], target)
   }
 
   /// This tensor repeated to `target` by NumPy's rule, without a copy.
@@ -159,6 +160,12 @@ final class StopGradientOperation: ViewOperation, @unchecked Sendable {
 final class PermuteOperation: ViewOperation, @unchecked Sendable {
   private let axes: [Int]
   private static let code = Operation.newCode()
+  /// The one that exchanges the last two axes, by rank.
+  static let swappingLastAxes = (0...Shape.maximumRank).map { rank in
+    var axes = Array(0..<rank)
+    if rank >= 2 { axes.swapAt(rank - 2, rank - 1) }
+    return PermuteOperation(axes)
+  }
 
   init(_ axes: [Int]) {
     self.axes = axes
