@@ -97,13 +97,12 @@ static void store_stretch(
       (const float *)plan->work->first + source_of(plan, image),
       across->source_step * plan->channels, stretch->offsets, plan->work->second, stretch->taps,
       stretch->tap_count, plan->work->bias, to, across->step * plan->channels, stretch->count,
-      plan->channels);
+      plan->channels, down->source_step * plan->source_columns * plan->channels);
 }
 
 static void add_stretch(
     const struct plan *plan, const struct axis *down, const struct axis *across, int64_t image,
     int64_t i, const struct stretch *stretch, float *sums) {
-  (void)down;
   const convolution_shape *s = &plan->work->shape;
   int64_t row = image * s->rows.output + i;
   plan->cpu->depthwise_filter(
@@ -111,7 +110,9 @@ static void add_stretch(
       across->source_step * plan->channels, stretch->offsets,
       (const float *)plan->work->second +
           (row * s->columns.output + stretch->first) * plan->channels,
-      stretch->taps, stretch->tap_count, sums, stretch->count, plan->channels);
+      stretch->taps, stretch->tap_count, sums, stretch->count, plan->channels,
+      down->source_step * plan->source_columns * plan->channels,
+      s->columns.output * plan->channels);
 }
 
 static void compute(void *context, int64_t chunk, int thread) {

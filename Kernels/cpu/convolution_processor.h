@@ -26,10 +26,11 @@ typedef void (*convolution_dots)(
 typedef void (*depthwise_row)(
     const float *from, int64_t stride, const int64_t *offsets, const float *weights,
     const int64_t *taps, int64_t tap_count, const float *start, float *to, int64_t to_stride,
-    int64_t count, int64_t channels);
+    int64_t count, int64_t channels, int64_t ahead);
 typedef void (*depthwise_filter_row)(
     const float *from, int64_t stride, const int64_t *offsets, const float *gradients,
-    const int64_t *taps, int64_t tap_count, float *sums, int64_t count, int64_t channels);
+    const int64_t *taps, int64_t tap_count, float *sums, int64_t count, int64_t channels,
+    int64_t ahead, int64_t gradients_ahead);
 typedef void (*convolution_transform)(
     const float *from, int64_t row, int64_t column, float *to, int64_t to_row, int64_t to_column,
     int64_t count, const float *start);
