@@ -24,11 +24,13 @@ package final class MemoryPool: @unchecked Sendable {
   private let device: String
   private let allocateRaw: @Sendable (Int) -> (UnsafeMutableRawPointer?, Int32)
   private let releaseRaw: @Sendable (UnsafeMutableRawPointer) -> Void
+  // What the lock guards needs no other check that one uses it at a time.
   /// What is kept, by size class.
-  private var free = [[UnsafeMutableRawPointer]](repeating: [], count: SizeClass.count)
-  private var counters = Statistics()
-  private var limitBytes: Int
-  private var exactSizes = false
+  @exclusivity(unchecked) private var free = [[UnsafeMutableRawPointer]](
+    repeating: [], count: SizeClass.count)
+  @exclusivity(unchecked) private var counters = Statistics()
+  @exclusivity(unchecked) private var limitBytes: Int
+  @exclusivity(unchecked) private var exactSizes = false
   /// What the device has in all, for messages.
   package let totalBytes: Int
   /// The most it gives at once.

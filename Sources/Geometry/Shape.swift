@@ -16,7 +16,12 @@
   @inlinable public init() { self.init(extents: SIMD8(repeating: 1), rank: 0) }
 
   /// The extents as a literal: `[64, 28, 28, 1]`.
-  @inlinable public init(arrayLiteral elements: Int...) { self.init(elements) }
+  // Inlined, so that the literal need not be an array on the heap.
+  @inlinable @inline(__always) public init(arrayLiteral elements: Int...) {
+    var extents = SIMD8(repeating: 1)
+    for axis in 0..<Swift.min(elements.count, Self.maximumRank) { extents[axis] = elements[axis] }
+    self.init(extents: extents, rank: elements.count)
+  }
 
   /// The shape with these extents. Past the eighth they are not kept, and the rank shows it.
   @inlinable public init(_ elements: some Collection<Int>) {
@@ -57,6 +62,11 @@
 
   /// The extent of the last axis; 1 for a scalar.
   @inlinable public var last: Int { rank == 0 ? 1 : extents[rank - 1] }
+
+  /// Writes all eight extents, which are 1 behind the last axis.
+  @inlinable package func copyExtents(to target: UnsafeMutablePointer<UInt64>) {
+    UnsafeMutableRawPointer(target).storeBytes(of: storage, as: type(of: storage))
+  }
 
   public var description: String { "\(Array(self))" }
 }
@@ -156,6 +166,15 @@ extension Shape {
     var shape = self
     shape[axis] = extent
     return shape
+  }
+
+  /// The shape with the axes from `first` on as one.
+  package func flattened(from first: Int) -> Shape {
+    var flat = Shape(extents: SIMD8(repeating: 1), rank: first + 1)
+    for axis in indices {
+      if axis < first { flat[axis] = self[axis] } else { flat[first] *= self[axis] }
+    }
+    return flat
   }
 
   /// The shape without the extents at `axes`, or with ones there.

@@ -154,16 +154,13 @@ public class RuleOptimizer: Optimizer {
         tensors.append(slot.value)
       }
     }
-    let results = try rule.get().apply(to: tensors, settings: settings, name: name)
+    var results = try rule.get().apply(to: tensors, settings: settings, name: name)
     tensors = []
-    var changes: [(parameter: Parameter, value: Tensor)] = []
-    changes.reserveCapacity(boxes.count)
-    for (index, box) in boxes.enumerated() {
-      // Slots have no constraints.
-      let isSlot = index % (1 + slotNames.count) > 0
-      changes.append((box, isSlot ? results[index] : try box.constrained(results[index])))
+    // Slots have no constraints.
+    for index in stride(from: 0, to: boxes.count, by: 1 + slotNames.count) {
+      results[index] = try boxes[index].constrained(results[index])
     }
-    try Parameter.assign(changes)
+    try Parameter.assign(results, to: boxes)
   }
 
   private func slots(

@@ -61,7 +61,14 @@ public final class Parameter: @unchecked Sendable {
   /// another task perhaps, sees all of them or none.
   public static func assign(_ changes: [(parameter: Parameter, value: Tensor)]) throws(TensorError)
   {
-    for (parameter, value) in changes {
+    try assign(changes.map(\.value), to: changes.map(\.parameter))
+  }
+
+  /// Puts each of `values` into the parameter at its place.
+  package static func assign(
+    _ values: [Tensor], to parameters: [Parameter]
+  ) throws(TensorError) {
+    for (parameter, value) in zip(parameters, values) {
       guard value.shape == parameter.shape, value.scalarType == parameter.scalarType else {
         throw TensorError(
           .shape, "assign", "the new value differs from the old",
@@ -71,8 +78,8 @@ public final class Parameter: @unchecked Sendable {
     let recording = Recording.current
     let owner = Strand.current
     var assignments: ContiguousArray<Engine.Assignment> = []
-    assignments.reserveCapacity(changes.count)
-    for (parameter, value) in changes {
+    assignments.reserveCapacity(parameters.count)
+    for (parameter, value) in zip(parameters, values) {
       let value = value.lifted
       let previous = parameter.exchange(value)
       recording?.noteAssignment(of: parameter, previous: previous)
@@ -82,7 +89,7 @@ public final class Parameter: @unchecked Sendable {
     }
     // Nearly always one device.
     guard let engine = assignments.first?.node.place.engine else { return }
-    if changes.allSatisfy({ $0.value.node.place.engine === engine }) {
+    if values.allSatisfy({ $0.node.place.engine === engine }) {
       engine.register(assignments)
     } else {
       for assignment in assignments { assignment.node.place.engine.register([assignment]) }

@@ -67,11 +67,11 @@ final class Totals {
     if boxes.isEmpty {
       boxes = detached.map { Parameter($0, isTrained: false) }
       // So that the graph of the batch is not kept until somebody reads the sums.
-      return try Parameter.assign(zip(boxes, detached).map { ($0, $1) })
+      return try Parameter.assign(detached, to: boxes)
     }
-    var sums: [(parameter: Parameter, value: Tensor)] = []
-    for (box, value) in zip(boxes, detached) { sums.append((box, try box.value + value)) }
-    try Parameter.assign(sums)
+    var sums: [Tensor] = []
+    for (box, value) in zip(boxes, detached) { sums.append(try box.value + value) }
+    try Parameter.assign(sums, to: boxes)
   }
 
   /// The sums, each with its elements; nil if nothing was added.

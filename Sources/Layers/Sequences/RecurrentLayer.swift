@@ -141,7 +141,7 @@ public class RecurrentLayer: Layer, StatefulModule {
     // Back-propagation ends at the start of a call.
     for state in states { values.append(try stopGradient(state)) }
     if kept.map(\.shape) == values.map(\.shape) {
-      try Parameter.assign(zip(kept, values).map { ($0, $1) })
+      try Parameter.assign(values, to: kept)
     } else {
       guard kept.isEmpty else {
         throw TensorError(

@@ -27,9 +27,10 @@ package final class Engine: @unchecked Sendable {
 
   /// One evaluation at a time.
   private let lock = Lock()
-  private var cache = PlanCache()
-  private var gathering = Gathering()
-  package private(set) var statistics = Statistics()
+  // What a lock guards needs no other check that one uses it at a time.
+  @exclusivity(unchecked) private var cache = PlanCache()
+  @exclusivity(unchecked) private var gathering = Gathering()
+  @exclusivity(unchecked) package private(set) var statistics = Statistics()
   /// What times each kernel, while somebody wants to know.
   private var stopwatch: Stopwatch?
   /// Whether new memory holds NaN before it is written.
@@ -37,14 +38,15 @@ package final class Engine: @unchecked Sendable {
 
   // Guarded by the graph's lock: assigned boxes, and values that go with what is evaluated next.
   // Each belongs to who made it: one task's mistake must not fail in another's evaluation.
-  private var assignments: ContiguousArray<Assignment> = []
-  private var companions: ContiguousArray<(node: Node, owner: Strand)> = []
+  @exclusivity(unchecked) private var assignments: ContiguousArray<Assignment> = []
+  @exclusivity(unchecked) private var companions: ContiguousArray<(node: Node, owner: Strand)> = []
 
   func register(_ changes: ContiguousArray<Assignment>) {
     graphLock.withLock {
       // A box whose value was there had nothing that waited to be computed.
       if changes.allSatisfy({ $0.previous?.memory != nil }) {
-        return assignments.append(contentsOf: changes)
+        if assignments.isEmpty { assignments = changes } else { assignments += changes }
+        return
       }
       for change in changes {
         if let index = assignments.firstIndex(where: { $0.box === change.box }) {
@@ -149,6 +151,7 @@ package final class Engine: @unchecked Sendable {
       }
       throw error
     }
+    work.recall(pending)
   }
 
   /// What this task has assigned. Others keep theirs, but for values that are there by now and

@@ -33,7 +33,7 @@ extension PlanBuilder {
       if isConstant(source.value) {
         scalarNumbers[node] = scalars.count
         scalars.append(nodes[node].scalarType)
-        words.append(Plan.WordSource(node: Int32(source.value), isSecond: false))
+        words.append(Plan.WordSource(node: Int32(source.value)))
         return
       }
       let layout = source.layout.broadcast(to: shape)
@@ -79,8 +79,8 @@ extension PlanBuilder {
           Domain.Coordinate(stride: max(shape.strides[axis], 1), extent: max(shape[axis], 1)))
       case .uniform, .signedUniform:
         instruction.a = generators.count / 2
-        generators.append(Plan.WordSource(node: Int32(member), isSecond: false))
-        generators.append(Plan.WordSource(node: Int32(member), isSecond: true))
+        generators.append(Plan.WordSource(node: Int32(member)))
+        generators.append(Plan.WordSource(node: Int32(member), number: 1))
       default: break
       }
       registers[member] = reads.count + scalars.count + instructions.count

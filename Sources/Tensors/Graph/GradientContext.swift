@@ -6,48 +6,66 @@ internal import Geometry
 ///
 /// Holds a copy of the graph, so that rules run without the lock.
 package final class GradientContext {
-  fileprivate struct Snapshot {
-    var nodes: ContiguousArray<Node> = []
-    /// The inputs of all nodes as indices, and where each node's begin.
-    private var links: ContiguousArray<Int32> = []
-    private var linkStarts: ContiguousArray<Int32> = [0]
-    /// Whether a node's gradient is wanted, and whether a wanted node is reached from it.
-    var isWanted: ContiguousArray<Bool> = []
-    var isNeeded: ContiguousArray<Bool> = []
+  fileprivate struct Snapshot: ~Copyable {
+    private struct Facts: BitwiseCopyable {
+      /// Where the node's inputs are among the links.
+      var firstLink: Int32, linkCount: Int32
+      /// Whether its gradient is wanted, and whether a wanted node is reached from it.
+      var isWanted: Bool, isNeeded: Bool
+    }
+
+    private(set) var nodes: ContiguousArray<Node> = []
+    private var facts = PlainList<Facts>()
+    /// The inputs of all nodes as indices.
+    private var links = PlainList<Int32>()
     /// Where the values are among the nodes, and where the wanted ones: nil if no value depends on
     /// them.
     var results: [Int] = []
     var inputs: [Int?] = []
 
-    func linkCount(_ index: Int) -> Int { Int(linkStarts[index + 1] - linkStarts[index]) }
+    func isWanted(_ index: Int) -> Bool { facts[index].isWanted }
+    func isNeeded(_ index: Int) -> Bool { facts[index].isNeeded }
+    func linkCount(_ index: Int) -> Int { Int(facts[index].linkCount) }
 
-    func link(_ index: Int, _ number: Int) -> Int { Int(links[Int(linkStarts[index]) + number]) }
+    func link(_ index: Int, _ number: Int) -> Int {
+      Int(links[Int(facts[index].firstLink) + number])
+    }
 
     /// Adds a node whose inputs are there already; a constant one counts as if it had none.
     mutating func append(_ node: Node, isWanted: Bool, isConstant: Bool) {
       node.index = Int32(truncatingIfNeeded: nodes.count)
+      let firstLink = links.count
       var isNeeded = isWanted
       for number in 0..<(isConstant ? 0 : node.inputCount) {
         let link = node.inputReference(number)._withUnsafeGuaranteedRef { $0.index }
         links.append(link)
-        isNeeded = isNeeded || self.isNeeded[Int(link)]
+        isNeeded = isNeeded || facts[Int(link)].isNeeded
       }
-      linkStarts.append(Int32(truncatingIfNeeded: links.count))
+      if nodes.isEmpty { nodes.reserveCapacity(64) }
       nodes.append(node)
-      self.isWanted.append(isWanted)
-      self.isNeeded.append(isNeeded)
+      facts.append(
+        Facts(
+          firstLink: Int32(truncatingIfNeeded: firstLink),
+          linkCount: Int32(truncatingIfNeeded: links.count - firstLink), isWanted: isWanted,
+          isNeeded: isNeeded))
     }
   }
 
+  // One thread at a time has a context, and no rule calls itself: that needs no check at each use.
   private let snapshot: Snapshot
-  private var adjoints: ContiguousArray<Tensor?>
+  @exclusivity(unchecked) private var adjoints: ContiguousArray<Tensor?> = []
   /// The gradients that arrived for the results of operations with several.
-  private var resultAdjoints: [Int: [Int: Tensor]] = [:]
-  private var current = 0
+  @exclusivity(unchecked) private var resultAdjoints: [Int: [Int: Tensor]] = [:]
+  @exclusivity(unchecked) private var current = 0
+  /// The gradient of the final value with respect to the result. The rule of an operation with
+  /// several results asks for each by number.
+  @exclusivity(unchecked) private(set) var upstream: Tensor
 
-  private init(_ snapshot: Snapshot) {
+  private init(_ snapshot: consuming Snapshot, upstream: Tensor) {
+    self.upstream = upstream
+    adjoints.reserveCapacity(snapshot.nodes.count)
+    for _ in snapshot.nodes.indices { adjoints.append(nil) }
     self.snapshot = snapshot
-    adjoints = ContiguousArray(repeating: nil, count: snapshot.nodes.count)
   }
 
   var inputCount: Int { snapshot.linkCount(current) }
@@ -57,16 +75,12 @@ package final class GradientContext {
   /// The result of the operation.
   var output: Tensor { Tensor(snapshot.nodes[current]) }
 
-  /// The gradient of the final value with respect to the result. The rule of an operation with
-  /// several results asks for each by number.
-  private(set) var upstream = Tensor(0)
-
   func upstream(ofResult number: Int) -> Tensor? { resultAdjoints[current]?[number] }
 
   /// Whether the gradient of this input is of use to anybody.
   func isWanted(_ number: Int) -> Bool {
     let index = snapshot.link(current, number)
-    return snapshot.isNeeded[index] && snapshot.nodes[index].scalarType.isFloatingPoint
+    return snapshot.isNeeded(index) && snapshot.nodes[index].scalarType.isFloatingPoint
   }
 
   /// Adds to the gradient of an input. One of a broadcast result is summed to the input's shape.
@@ -88,7 +102,8 @@ package final class GradientContext {
   static func walk(
     from results: [Tensor], _ upstreams: [Tensor], to inputs: [Tensor], since start: UInt64
   ) throws(TensorError) -> [Tensor] {
-    let context = GradientContext(copy(from: results, to: inputs, since: start))
+    let context = GradientContext(
+      copy(from: results, to: inputs, since: start), upstream: upstreams.first ?? Tensor(0))
     for (index, upstream) in zip(context.snapshot.results, upstreams) {
       try context.give(to: index, upstream)
     }
@@ -107,7 +122,7 @@ package final class GradientContext {
 
   private func run() throws(TensorError) {
     for index in stride(from: snapshot.nodes.count - 1, through: 0, by: -1)
-    where snapshot.isNeeded[index] && snapshot.linkCount(index) > 0 {
+    where snapshot.isNeeded(index) && snapshot.linkCount(index) > 0 {
       let node = snapshot.nodes[index]
       current = index
       if let number = node.operation.resultNumber {
@@ -122,7 +137,7 @@ package final class GradientContext {
       } else if resultAdjoints[index] != nil {
         try differentiate(node)
       }
-      if !snapshot.isWanted[index] { adjoints[index] = nil }
+      if !snapshot.isWanted(index) { adjoints[index] = nil }
     }
   }
 
@@ -148,7 +163,7 @@ package final class GradientContext {
     for input in inputs { input.node.mark = wantedMark }
     var snapshot = Snapshot()
     // The results hold whatever is on the stack.
-    var stack: ContiguousArray<(node: Unmanaged<Node>, next: Int32, isWanted: Bool)> = []
+    var stack = PlainList<(node: Unmanaged<Node>, next: Int32, isWanted: Bool)>()
     for result in results {
       var found: Unmanaged<Node>? = .passUnretained(result.node)
       while true {
@@ -157,14 +172,13 @@ package final class GradientContext {
           stack.append((.passUnretained(node), 0, node.mark == wantedMark))
           node.mark = mark
         }
-        guard let (reference, next, isWanted) = stack.last else { break }
+        guard let (reference, next, isWanted) = stack.popLast() else { break }
         found = reference._withUnsafeGuaranteedRef { node in
           let isConstant = node.serial < start
           if !isConstant, Int(next) < node.inputCount {
-            stack[stack.count - 1].next = next + 1
+            stack.append((reference, next + 1, isWanted))
             return node.inputReference(Int(next))
           }
-          stack.removeLast()
           snapshot.append(node, isWanted: isWanted, isConstant: isConstant)
           return nil
         }

@@ -50,7 +50,7 @@ enum MemoryPlan {
       steps.append(
         Plan.Step(
           kernel: step.kernel, arguments: firstArgument..<arguments.count,
-          words: firstWord..<words.count, workspace: workspace, note: step.note))
+          words: firstWord..<words.count, workspace: workspace))
       if workspace >= 0 { slots.giveBack(workspace) }
       for value in Set(step.arguments.map(\.value))
       where lastUse[value] == number && storage[value] >= builder.sizes.count {
@@ -66,7 +66,7 @@ enum MemoryPlan {
       Plan.Result(node: $0.node, storage: storage[$0.value], byteOffset: $0.byteOffset)
     }
     return Plan(
-      steps: steps, arguments: arguments, words: words, results: results,
+      steps: steps, notes: order.map(\.note), arguments: arguments, words: words, results: results,
       allocations: allocations, leaves: leaves,
       storageCount: builder.sizes.count + slots.sizes.count, reused: reused)
   }

@@ -31,14 +31,15 @@ package final class Node: @unchecked Sendable {
   var index: Int32 = 0
 
   private static let serials = Atomic<UInt64>(1)
-  private static let alive = Atomic<Int>(0)
+  private static let released = Atomic<UInt64>(1)
 
   /// The number the next node gets.
   static var nextSerial: UInt64 { serials.load(ordering: .relaxed) }
   /// How many nodes exist, for tests that watch for leaks.
-  package static var count: Int { alive.load(ordering: .relaxed) }
+  package static var count: Int { Int(nextSerial) - Int(released.load(ordering: .relaxed)) }
 
-  init(
+  // Not inlined: a copy in each operation is more code to fetch than a call.
+  @inline(never) init(
     _ operation: Operation, _ shape: Shape, _ scalarType: ScalarType, _ place: Place,
     _ first: Node? = nil, _ second: Node? = nil, _ third: Node? = nil, word: UInt64 = 0,
     secondWord: UInt64 = 0, memory: Memory? = nil
@@ -58,7 +59,6 @@ package final class Node: @unchecked Sendable {
     self.third = third
     many = []
     serial = Self.serials.add(1, ordering: .relaxed).oldValue
-    Self.alive.add(1, ordering: .relaxed)
   }
 
   init(
@@ -76,7 +76,6 @@ package final class Node: @unchecked Sendable {
     inputCount = 0
     many = []
     serial = Self.serials.add(1, ordering: .relaxed).oldValue
-    Self.alive.add(1, ordering: .relaxed)
     link(inputs)
   }
 
@@ -87,6 +86,11 @@ package final class Node: @unchecked Sendable {
     // The count says which of the links are set.
     if inputCount > 3 { return .passUnretained(many[index]) }
     return .passUnretained(index == 0 ? first! : index == 1 ? second! : third!)
+  }
+
+  /// What a plan binds at each replay: its own two words, then those of its operation.
+  func word(_ number: Int) -> UInt64 {
+    number == 0 ? word : number == 1 ? secondWord : operation.words[number - 2]
   }
 
   /// How many inputs there are to compute: none of a node that has its memory.
@@ -116,7 +120,7 @@ package final class Node: @unchecked Sendable {
   var byteCount: Int { shape.count * scalarType.byteCount }
 
   deinit {
-    Self.alive.subtract(1, ordering: .relaxed)
+    Self.released.add(1, ordering: .relaxed)
     if inputCount == 0 { return }
     // A long chain released link by link would overflow the stack.
     var orphans: ContiguousArray<Node> = []

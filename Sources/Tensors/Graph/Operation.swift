@@ -37,6 +37,9 @@ package class Operation: @unchecked Sendable {
   /// are kept apart for that input's rule.
   var resultNumber: Int? { nil }
 
+  /// Numbers that are inputs of a plan, never part of it: `Word`s, beside those of the node.
+  var words: [UInt64] { [] }
+
   private static let codes = Atomic<UInt64>(256)
 
   /// A code for a family of operations; the ones below 256 are the elementwise instructions.
@@ -100,10 +103,10 @@ final class ResultOperation: Operation, @unchecked Sendable {
 }
 
 /// What plans are found by: everything about a graph that its plan depends on, as words.
-struct Key {
-  private(set) var words: ContiguousArray<UInt64> = []
+struct Key: ~Copyable {
+  private var words = PlainList<UInt64>()
 
-  mutating func removeAll() { words.removeAll(keepingCapacity: true) }
+  mutating func removeAll() { words.removeAll() }
   mutating func append(_ word: UInt64) { words.append(word) }
   mutating func append(_ number: Int) { words.append(UInt64(bitPattern: Int64(number))) }
 
@@ -113,7 +116,10 @@ struct Key {
   }
 
   mutating func append(_ shape: Shape) {
-    for axis in shape.indices { append(shape[axis]) }
+    words.append(upTo: Shape.maximumRank) { target in
+      shape.copyExtents(to: target)
+      return shape.rank
+    }
   }
 
   mutating func append(_ layout: Layout) {
@@ -124,10 +130,18 @@ struct Key {
 
   var hash: UInt64 {
     var hash: UInt64 = 0x9E37_79B9_7F4A_7C15
-    for word in words {
-      let product = (hash ^ word).multipliedFullWidth(by: 0xD6E8_FEB8_6659_FD93)
+    for index in words.indices {
+      let product = (hash ^ words[index]).multipliedFullWidth(by: 0xD6E8_FEB8_6659_FD93)
       hash = product.high ^ product.low
     }
     return hash
+  }
+
+  static func == (left: borrowing Key, right: borrowing Key) -> Bool { left.words == right.words }
+
+  borrowing func copy() -> Key {
+    var copy = Key()
+    copy.words = words.copy()
+    return copy
   }
 }

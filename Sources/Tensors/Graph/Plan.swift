@@ -13,7 +13,6 @@ final class Plan {
     let words: Range<Int>
     /// The storage it works in, or -1.
     let workspace: Int
-    let note: String
   }
 
   struct Argument {
@@ -24,7 +23,7 @@ final class Plan {
   /// A number bound at each replay: a word of a node.
   struct WordSource {
     let node: Int32
-    let isSecond: Bool
+    var number: Int32 = 0
   }
 
   /// A node that gets memory: which storage, and where in it.
@@ -69,6 +68,8 @@ final class Plan {
   }
 
   private let steps: [Step]
+  /// What readers of a plan are told of each step.
+  private let notes: [String]
   private let arguments: [Argument]
   private let words: [WordSource]
   private let results: [Result]
@@ -80,13 +81,16 @@ final class Plan {
   private let storages: UnsafeMutablePointer<Binding?>
   private let bindings: UnsafeMutablePointer<Binding>
   private let numbers: UnsafeMutablePointer<UInt64>
+  /// Whether an allocation takes over the memory of its leaf.
+  private let takesOver: UnsafeMutablePointer<Bool>
 
   init(
-    steps: [Step], arguments: [Argument], words: [WordSource], results: [Result],
+    steps: [Step], notes: [String], arguments: [Argument], words: [WordSource], results: [Result],
     allocations: [Allocation], leaves: [Int], storageCount: Int,
     reused: (values: Int, bytes: Int, slots: Int)
   ) {
     self.steps = steps
+    self.notes = notes
     self.arguments = arguments
     self.words = words
     self.results = results
@@ -97,12 +101,14 @@ final class Plan {
     storages.initialize(repeating: nil, count: max(storageCount, 1))
     bindings = .allocate(capacity: max(arguments.count, 1))
     numbers = .allocate(capacity: max(words.count, 1))
+    takesOver = .allocate(capacity: max(allocations.count, 1))
   }
 
   deinit {
     storages.deallocate()
     bindings.deallocate()
     numbers.deallocate()
+    takesOver.deallocate()
   }
 
   /// Allocates, binds memory and numbers, and gives the results their memory. Throws only before
@@ -112,21 +118,19 @@ final class Plan {
   ) throws(TensorError) -> Owners {
     var owners = Owners()
     owners.buffers.reserveCapacity(allocations.count)
-    var donated: ContiguousArray<Int> = []
     for (number, allocation) in allocations.enumerated() {
-      if allocation.donor >= 0, work.isUnseen(allocation.donor) {
-        donated.append(number)
-        continue
-      }
+      takesOver[number] = allocation.donor >= 0 && work.isUnseen(allocation.donor)
+      if takesOver[number] { continue }
       let buffer = try pool.allocate(byteCount: allocation.byteCount)
       owners.buffers.append(buffer)
       storages[allocation.storage] = Binding(buffer)
     }
     for leaf in leaves { storages[leaf] = work.nodes[leaf].memory?.binding }
-    for number in donated {
-      guard let memory = work.takeMemory(of: allocations[number].donor) else { continue }
-      owners.donated.append((allocations[number].donor, memory))
-      storages[allocations[number].storage] = memory.binding
+    owners.donated.reserveCapacity(allocations.count - owners.buffers.count)
+    for (number, allocation) in allocations.enumerated() where takesOver[number] {
+      guard let memory = work.takeMemory(of: allocation.donor) else { continue }
+      owners.donated.append((allocation.donor, memory))
+      storages[allocation.storage] = memory.binding
       statistics.overwrites += 1
     }
     for result in results {
@@ -141,8 +145,7 @@ final class Plan {
       bindings[index] = storages[Int(argument.storage)]!.advanced(by: argument.byteOffset)
     }
     for (index, source) in words.enumerated() {
-      let node = work.nodes[Int(source.node)]
-      numbers[index] = source.isSecond ? node.secondWord : node.word
+      numbers[index] = work.nodes[Int(source.node)].word(Int(source.number))
     }
     return owners
   }
@@ -186,9 +189,9 @@ extension Plan: CustomStringConvertible {
       "plan: \(steps.count) steps, \(results.count) results of \(keptBytes) bytes; "
       + "\(reused.values) intermediates of \(reused.bytes) bytes share \(reused.slots) buffers of "
       + "\(bytes - keptBytes) bytes\n"
-    for (number, step) in steps.enumerated() {
+    for (number, (step, note)) in zip(steps, notes).enumerated() {
       text += "  \(number + 1). \(step.kernel.label)"
-      if !step.note.isEmpty { text += "  (\(step.note))" }
+      if !note.isEmpty { text += "  (\(note))" }
       text += "\n"
     }
     return text

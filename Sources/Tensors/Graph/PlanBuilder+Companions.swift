@@ -57,7 +57,7 @@ extension PlanBuilder {
       let program = Program(inputs: [], scalars: [type], results: [0])
       add(
         try backend.elementwise(program, over: Domain(shape: [1], reading: [])), reads: [],
-        writes: [value], words: [Plan.WordSource(node: Int32(found.value), isSecond: false)],
+        writes: [value], words: [Plan.WordSource(node: Int32(found.value))],
         note: "constant")
       return ((value, 0), false)
     }

@@ -64,18 +64,28 @@ struct PlanBuilder {
   /// Nodes that the kernel of another one computes.
   var companions: Set<Int> = []
 
-  private init(_ work: Gathering, _ backend: any Backend) {
+  private init(_ work: borrowing Gathering, _ backend: any Backend) {
     self.backend = backend
     nodes = work.nodes
-    isKept = work.isKept
-    isRequested = work.isRequested
-    inputs = work.nodes.indices.map { index in work.inputs(of: index).map { Int($0) } }
-    fusion = Fusion(nodes: nodes, inputs: inputs, isKept: work.isKept)
+    var isKept: ContiguousArray<Bool> = []
+    var isRequested: ContiguousArray<Bool> = []
+    var inputs: [[Int]] = []
+    for index in work.facts.indices {
+      isKept.append(work.facts[index].isKept)
+      isRequested.append(work.facts[index].isRequested)
+      inputs.append(work.inputs(of: index))
+    }
+    self.isKept = isKept
+    self.isRequested = isRequested
+    self.inputs = inputs
+    fusion = Fusion(nodes: nodes, inputs: inputs, isKept: isKept)
     sources = [Source?](repeating: nil, count: nodes.count)
     sizes = nodes.map(\.byteCount)
   }
 
-  static func plan(for work: Gathering, _ backend: any Backend) throws(TensorError) -> Plan {
+  static func plan(for work: borrowing Gathering, _ backend: any Backend) throws(TensorError)
+    -> Plan
+  {
     var builder = PlanBuilder(work, backend)
     for index in builder.nodes.indices where builder.nodes[index].memory == nil {
       try builder.add(index)
@@ -168,7 +178,7 @@ struct PlanBuilder {
       let domain = Domain(shape: shape, reading: [])
       add(
         try backend.elementwise(program, over: domain), reads: [], writes: [value],
-        words: [Plan.WordSource(node: Int32(source.value), isSecond: false)], note: "constant")
+        words: [Plan.WordSource(node: Int32(source.value))], note: "constant")
       return
     }
     let part = Assembly.Part(source: source.layout, destination: Layout(contiguous: shape))

@@ -2,13 +2,13 @@
 struct PlanCache {
   /// Plans whose keys have one hash are a chain.
   private final class Entry {
-    let words: ContiguousArray<UInt64>
+    let key: Key
     let plan: Plan
     var lastUse: UInt64
     var next: Entry?
 
-    init(_ words: ContiguousArray<UInt64>, _ plan: Plan, lastUse: UInt64, next: Entry?) {
-      self.words = words
+    init(_ key: consuming Key, _ plan: Plan, lastUse: UInt64, next: Entry?) {
+      self.key = key
       self.plan = plan
       self.lastUse = lastUse
       self.next = next
@@ -20,11 +20,11 @@ struct PlanCache {
   private var clock: UInt64 = 0
   private static let capacity = 512
 
-  mutating func find(_ key: Key) -> Plan? {
+  mutating func find(_ key: borrowing Key) -> Plan? {
     clock += 1
     var entry = entries[key.hash]
     while let found = entry {
-      if found.words == key.words {
+      if found.key == key {
         found.lastUse = clock
         return found.plan
       }
@@ -33,10 +33,10 @@ struct PlanCache {
     return nil
   }
 
-  mutating func insert(_ plan: Plan, under key: Key) {
+  mutating func insert(_ plan: Plan, under key: borrowing Key) {
     if count >= Self.capacity { removeOldest() }
     let hash = key.hash
-    entries[hash] = Entry(key.words, plan, lastUse: clock, next: entries[hash])
+    entries[hash] = Entry(key.copy(), plan, lastUse: clock, next: entries[hash])
     count += 1
   }
 

@@ -4,6 +4,7 @@ internal import Geometry
 /// What cross-entropy operations have in common, besides their operands.
 struct CrossEntropySettings: Hashable, Sendable {
   let name: String
+  let gradientName: String
   let takesLogits: Bool
   let smoothing: Double
   let ignoredLabel: Int?
@@ -16,7 +17,10 @@ struct CrossEntropySettings: Hashable, Sendable {
     key.append(ignoredLabel == nil ? 0 : 1)
     key.append(ignoredLabel ?? 0)
     // Messages tell of them, and a plan keeps its messages.
-    for operand in operands { key.append(Array(operand.shape)) }
+    for operand in operands {
+      key.append(operand.shape.rank)
+      key.append(operand.shape)
+    }
   }
 
   /// - Parameter inputs: logits, labels or targets, and class weights if there are some.
@@ -96,7 +100,7 @@ final class CrossEntropyGradientOperation: KernelOperation, @unchecked Sendable 
 
   init(_ settings: CrossEntropySettings) {
     self.settings = settings
-    super.init("gradient of \(settings.name)", code: Self.code)
+    super.init(settings.gradientName, code: Self.code)
   }
 
   override func describe(into key: inout Key) { settings.describe(into: &key) }

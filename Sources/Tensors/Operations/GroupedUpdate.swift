@@ -9,7 +9,10 @@ public import Geometry
 public final class GroupedRule: Sendable {
   let program: Program
   let inputCount: Int, settingCount: Int
-  private let constants: [Double]
+  /// The numbers that the rule mentions, as `Word`s.
+  private let constants: [UInt64]
+  /// Of all inputs and settings.
+  private let type: ScalarType
   /// Tells the rule from all others in the keys of plans. Its address would not: another rule may
   /// come to lie there later.
   let code = Operation.newCode()
@@ -41,7 +44,8 @@ public final class GroupedRule: Sendable {
     }
     var recorder = ProgramRecorder(inputs: tensors, settings: numbers)
     program = try recorder.program(for: results)
-    constants = recorder.constants
+    constants = recorder.constants.map { Word.bits(of: $0, as: type) }
+    self.type = type
     inputCount = inputs
     settingCount = settings
     donors = overwriting.map { $0 ?? -1 }
@@ -61,9 +65,8 @@ public final class GroupedRule: Sendable {
         hint: "the rule takes \(inputCount) a group and \(settingCount)")
     }
     let place = first.node.place
-    let type = first.scalarType
     var inputs: ContiguousArray<Node> = []
-    inputs.reserveCapacity(tensors.count + settingCount + constants.count)
+    inputs.reserveCapacity(tensors.count)
     var start = 0
     for index in tensors.indices {
       let node = tensors[index].node
@@ -71,14 +74,17 @@ public final class GroupedRule: Sendable {
       guard node.shape == tensors[start].node.shape, node.scalarType == type, node.place === place
       else {
         throw TensorError(
-          .shape, name, "the tensors of a group differ",
+          .shape, name, "the tensors of a group differ, or are not \(type)",
           operands: tensors[start..<(start + inputCount)].map(\.info))
       }
       inputs.append(node)
     }
-    for setting in settings { inputs.append(Tensor.constant(setting, [], type, place).node) }
-    for number in constants { inputs.append(Tensor.constant(number, [], type, place).node) }
-    let operation = GroupedOperation(self, groupCount: tensors.count / inputCount, name)
+    var words: [UInt64] = []
+    words.reserveCapacity(settingCount + constants.count)
+    for setting in settings { words.append(Word.bits(of: setting, as: type)) }
+    words += constants
+    let operation = GroupedOperation(
+      self, groupCount: tensors.count / inputCount, words: words, name)
     let node = Node(operation, [], type, place, inputs: inputs)
     var results: [Tensor] = []
     results.reserveCapacity(tensors.count / inputCount * donors.count)
@@ -97,15 +103,20 @@ public final class GroupedRule: Sendable {
 final class GroupedOperation: KernelOperation, @unchecked Sendable {
   private let rule: GroupedRule
   private let groupCount: Int
+  /// The step's settings, then what the rule mentions.
+  private let numbers: [UInt64]
   private static let code = Operation.newCode()
 
-  init(_ rule: GroupedRule, groupCount: Int, _ name: String) {
+  init(_ rule: GroupedRule, groupCount: Int, words: [UInt64], _ name: String) {
     self.rule = rule
     self.groupCount = groupCount
+    numbers = words
     super.init(name, code: Self.code)
   }
 
   override var isDifferentiable: Bool { false }
+
+  override var words: [UInt64] { numbers }
 
   override func describe(into key: inout Key) {
     key.append(rule.code)
@@ -135,8 +146,8 @@ final class GroupedOperation: KernelOperation, @unchecked Sendable {
         if donor >= 0 { donors[target] = members[donor] }
       }
     }
-    let words = inputs[(groupCount * rule.inputCount)...].map {
-      Plan.WordSource(node: Int32($0), isSecond: false)
+    let words = numbers.indices.map {
+      Plan.WordSource(node: Int32(value), number: 2 + Int32($0))
     }
     let kernel = try builder.backend.elementwise(rule.program, overGroups: counts)
     builder.add(kernel, arguments, words: words, note: name, donors: donors)

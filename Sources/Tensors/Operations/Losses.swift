@@ -34,8 +34,8 @@ public func softmaxCrossEntropy(
   labelSmoothing: Double = 0, ignoreIndex: Int? = nil, reduction: LossReduction = .mean
 ) throws(TensorError) -> Tensor {
   let settings = CrossEntropySettings(
-    name: "softmaxCrossEntropy", takesLogits: true, smoothing: labelSmoothing,
-    ignoredLabel: ignoreIndex)
+    name: "softmaxCrossEntropy", gradientName: "gradient of softmaxCrossEntropy",
+    takesLogits: true, smoothing: labelSmoothing, ignoredLabel: ignoreIndex)
   return try crossEntropy(settings, logits, labels, classWeights, sampleWeights, reduction)
 }
 
@@ -48,7 +48,8 @@ public func nll(
   sampleWeights: Tensor? = nil, ignoreIndex: Int? = nil, reduction: LossReduction = .mean
 ) throws(TensorError) -> Tensor {
   let settings = CrossEntropySettings(
-    name: "nll", takesLogits: false, smoothing: 0, ignoredLabel: ignoreIndex)
+    name: "nll", gradientName: "gradient of nll", takesLogits: false, smoothing: 0,
+    ignoredLabel: ignoreIndex)
   return try crossEntropy(
     settings, logProbabilities, labels, classWeights, sampleWeights, reduction)
 }

@@ -47,7 +47,13 @@ extension Tensor {
   private func reduced(
     _ kind: Reduction.Kind, _ axes: [Int]?, _ keepingAxes: Bool, _ name: String
   ) throws(TensorError) -> Tensor {
-    let axes = try shape.axes(axes, in: name)
+    try reduced(kind, over: shape.axes(axes, in: name), keepingAxes, name)
+  }
+
+  /// - Parameter axes: in order, each counted from the front.
+  private func reduced(
+    _ kind: Reduction.Kind, over axes: [Int], _ keepingAxes: Bool, _ name: String
+  ) throws(TensorError) -> Tensor {
     let isOrdered = kind == .maximum || kind == .minimum
     if scalarType == .bool, !isOrdered || name == "max" || name == "min" {
       throw TensorError(
@@ -97,15 +103,17 @@ extension Tensor {
     if shape == target { return self }
     if shape.count == target.count { return try reshaped(to: target) }
     let lead = rank - target.rank
-    let axes = (0..<rank).filter {
-      $0 < lead || (target[$0 - lead] == 1 && shape[$0] != 1)
+    var axes: [Int] = []
+    axes.reserveCapacity(rank)
+    for axis in 0..<rank where axis < lead || (target[axis - lead] == 1 && shape[axis] != 1) {
+      axes.append(axis)
     }
     if node.isConstant, scalarType.isFloatingPoint {
       let count = axes.reduce(1) { $0 * shape[$1] }
       return .constant(
         Double(bitPattern: node.word) * Double(count), target, scalarType, node.place)
     }
-    return try sum(axes: axes).reshaped(to: target)
+    return try reduced(.sum, over: axes, false, "sum").reshaped(to: target)
   }
 }
 

@@ -6,7 +6,9 @@ extension Tensor {
   public func reshaped(to target: Shape) throws(TensorError) -> Tensor {
     var target = target
     if target == shape { return self }
-    if target.rank <= Shape.maximumRank, let open = Array(target).firstIndex(of: -1) {
+    if target.rank <= Shape.maximumRank,
+      let open = target.indices.first(where: { target[$0] == -1 })
+    {
       let rest = target.enumerated().reduce(1) { $1.offset == open ? $0 : $0 &* $1.element }
       guard rest > 0, count % rest == 0, target.filter({ $0 < 0 }).count == 1 else {
         throw TensorError(
@@ -35,7 +37,7 @@ extension Tensor {
   public func flattened(from first: Int = 0) throws(TensorError) -> Tensor {
     if rank == 0 { return try reshaped(to: [1]) }
     let first = try shape.axis(first, in: "flattened")
-    return try reshaped(to: Shape(shape[..<first] + [shape[first...].reduce(1, *)]))
+    return try reshaped(to: shape.flattened(from: first))
   }
 
   /// All axes in reverse order.
