@@ -34,14 +34,18 @@ public func profiled<Value>(
 /// Adds up the time of kernels. Used under the engine's lock.
 final class Stopwatch: @unchecked Sendable {
   // Unchecked: written under the lock of the one engine that has it, read when it has none.
-  private let backend: any Backend
-  /// By kernel, since to look a name up takes longer; held, so that none takes another's place.
-  private var totals: [ObjectIdentifier: (kernel: any Kernel, count: Int, seconds: Double)] = [:]
+  private let device: any DeviceAccess
+  /// Held, so that none takes another's place.
+  @exclusivity(unchecked) private var totals:
+    ContiguousArray<(kernel: any Kernel, count: Int, seconds: Double)> = []
+  @exclusivity(unchecked) private var numbers: [ObjectIdentifier: Int] = [:]
+  /// Where the total of the kernel after the last one is, if it comes as it did before.
+  @exclusivity(unchecked) private var next = 0
 
-  init(_ backend: any Backend) { self.backend = backend }
+  init(_ device: any DeviceAccess) { self.device = device }
 
   var times: [OperationTime] {
-    Dictionary(grouping: totals.values, by: \.kernel.label).map { name, totals in
+    Dictionary(grouping: totals, by: \.kernel.label).map { name, totals in
       OperationTime(
         name: name, count: totals.reduce(0) { $0 + $1.count },
         seconds: totals.reduce(0) { $0 + $1.seconds })
@@ -52,11 +56,21 @@ final class Stopwatch: @unchecked Sendable {
   func run(_ kernel: any Kernel, _ call: Call) throws(TensorError) {
     let start = seconds()
     try kernel.run(call)
-    try backend.synchronize()
+    try device.synchronize()
     let taken = seconds() - start
+    let number = number(of: kernel)
+    totals[number].count += 1
+    totals[number].seconds += taken
+    next = number + 1
+  }
+
+  private func number(of kernel: any Kernel) -> Int {
+    if next < totals.count, totals[next].kernel === kernel { return next }
     let id = ObjectIdentifier(kernel)
-    totals[id, default: (kernel, 0, 0)].count += 1
-    totals[id, default: (kernel, 0, 0)].seconds += taken
+    if let number = numbers[id] { return number }
+    totals.append((kernel, 0, 0))
+    numbers[id] = totals.count - 1
+    return totals.count - 1
   }
 
   private func seconds() -> Double {

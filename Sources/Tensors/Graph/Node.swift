@@ -44,12 +44,12 @@ package final class Node: @unchecked Sendable {
     _ first: Node? = nil, _ second: Node? = nil, _ third: Node? = nil, word: UInt64 = 0,
     secondWord: UInt64 = 0, memory: Memory? = nil
   ) {
+    isConstant = operation === ConstantOperation.shared
     self.operation = operation
     self.shape = shape
     self.scalarType = scalarType
     self.place = place
     recording = Recording.current
-    isConstant = operation === ConstantOperation.shared
     self.word = word
     self.secondWord = secondWord
     self.memory = memory

@@ -1,6 +1,5 @@
 internal import Backends
 public import Geometry
-internal import Synchronization
 
 /// A stretch of recording whose nodes keep their inputs, computed or not, until it is closed:
 /// gradients can be taken of what was recorded in it. Earlier values are constants to it.
@@ -16,22 +15,16 @@ final class Recording: @unchecked Sendable {
   /// What boxes held before they were assigned in it, for undoing.
   private var assigned: [(box: Parameter, previous: Tensor)] = []
 
-  @TaskLocal private static var scoped: Recording?
-  /// How many are open anywhere. To look for a task's own takes longer than to make a node.
-  private static let openCount = Atomic<Int>(0)
+  private static let scoped = ThreadScoped<Recording>()
 
-  static var current: Recording? {
-    openCount.load(ordering: .relaxed) == 0 ? nil : scoped
-  }
+  static var current: Recording? { scoped.current }
 
   private init() {
     start = Node.nextSerial
     parent = Self.current
-    Self.openCount.add(1, ordering: .relaxed)
   }
 
   private func close() {
-    Self.openCount.subtract(1, ordering: .relaxed)
     graphLock.withLock {
       isOpen = false
       let outer = parent?.innermostOpen
@@ -72,7 +65,7 @@ final class Recording: @unchecked Sendable {
     let recording = Recording()
     defer { recording.close() }
     do {
-      return try $scoped.withValue(recording) { try body(recording) }
+      return try scoped.withValue(recording) { try body(recording) }
     } catch {
       recording.undoAssignments()
       throw error.asTensorError
