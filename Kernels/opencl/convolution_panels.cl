@@ -26,12 +26,9 @@
 #if PANEL_CLASS == 8
 #define VECTORS 1
 #define PANEL_ROWS 12
-#elif PANEL_CLASS == 16
+#else
 #define VECTORS 2
 #define PANEL_ROWS 6
-#else
-#define VECTORS 3
-#define PANEL_ROWS 4
 #endif
 #endif
 #define PANEL_COLUMNS (VECTOR_WIDTH * VECTORS)

@@ -11,15 +11,17 @@
 #ifdef __AVX512F__
 #define VECTOR_WIDTH 16
 #define VECTORS 2
-#define PANEL_ROWS 12
+#define TILE_ROWS 12
 #define EDGE_ROWS 4
 #else
 #define VECTOR_WIDTH 8
-#define VECTORS 3
-#define PANEL_ROWS 4
-#define EDGE_ROWS 4
+#define VECTORS 2
+#define TILE_ROWS 6
+#define EDGE_ROWS 3
 #endif
 #endif
+// The left operand is packed so many rows at a time: one tile of sums, or two.
+#define PANEL_ROWS 12
 // What a tile may have at most, and how deep a block of it is: what local memory holds.
 #ifndef LEFT_ROWS
 #define LEFT_ROWS 96
@@ -123,7 +125,7 @@ inline __attribute__((always_inline)) bool multiply_panels(
     const int depth, const bool is_first, const bool is_last, __global VALUE *partial,
     __global RESULT *result, const long result_row, const int rows, const int columns,
     const int row, const int column, VALUE *edge) {
-  VECTOR sums[PANEL_ROWS][VECTORS];
+  VECTOR sums[TILE_ROWS][VECTORS];
   const int height = min(panel_rows, rows - row), width = min(PANEL_COLUMNS, columns - column);
   const bool is_whole = height == panel_rows && width == PANEL_COLUMNS;
   __global VALUE *tile = partial + (long)row * columns + column;
@@ -204,14 +206,15 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void matmul(
       pack_along(right_panel, PANEL_COLUMNS, b + RIGHT_AT(start, column), right_leading, count,
                  depth);
 #endif
-      int height = PANEL_ROWS;
+      int height;
       for (int row = top; row < bottom; row += height) {
-        VALUE edge[PANEL_ROWS * PANEL_COLUMNS];
+        VALUE edge[TILE_ROWS * PANEL_COLUMNS];
         bool is_stored;
         const int down = (row - top) / PANEL_ROWS * PANEL_ROWS;
         __local const VALUE *left_panel = left_block + down * INNER_BLOCK + (row - top - down);
-        if (row + PANEL_ROWS - EDGE_ROWS < bottom && row - top == down) {
-          is_stored = multiply_panels(PANEL_ROWS, left_panel, right_panel, depth, is_first, is_last,
+        if (row + TILE_ROWS - EDGE_ROWS < bottom && (row - top) % TILE_ROWS == 0) {
+          height = TILE_ROWS;
+          is_stored = multiply_panels(TILE_ROWS, left_panel, right_panel, depth, is_first, is_last,
                                       sums_of_piece, result, result_row, rows, columns, row, column,
                                       edge);
         } else {

@@ -45,7 +45,7 @@ final class ConvolutionPanels {
     guard gather.taps > 0 else { return }
     let results = Int(gather.results)
     // Enough for the narrowest panels of a class; what is too much returns at once.
-    let narrowest = [8: 8, 16: 16][Self.panelClass(gather.results)] ?? 24
+    let narrowest = min(Self.panelClass(gather.results), 16)
     let panels = (results + narrowest - 1) / narrowest
     try backend.launch(function, over: WorkSize(groups: panels * gather.taps, groups)) { list in
       list.add(MemoryArgument(filter, of: type))

@@ -50,7 +50,7 @@ struct MatrixProductPlan {
     /// The most columns that a panel has, whatever the registers of the device.
     static let panelColumns = 32
     /// Multiples of what panels have, whatever the registers of the device.
-    static let rowUnit = 12, columnUnit = 96
+    static let rowUnit = 12, columnUnit = 32
 
     func localBytes(_ type: ScalarType) -> Int {
       (leftRows + Self.panelColumns) * inner * type.byteCount
@@ -91,7 +91,7 @@ struct MatrixProductPlan {
     let valueType = product.type.sumType
     var (block, tilesPerUnit) = (
       [
-        Block(leftRows: 240, inner: 256), Block(leftRows: 240, inner: 128),
+        Block(leftRows: 264, inner: 256), Block(leftRows: 264, inner: 128),
         Block(leftRows: 96, inner: 64), Block(leftRows: 96, inner: 32),
       ].first { $0.localBytes(valueType) <= information.localMemoryBytes }
         ?? Block(leftRows: 48, inner: 16), 4
@@ -164,7 +164,7 @@ struct MatrixProductPlan {
       ((extent + parts - 1) / parts + unit - 1) / unit * unit
     }
     var down = (product.rows + block.leftRows - 1) / block.leftRows
-    var across = (product.columns + 479) / 480
+    var across = (product.columns + 511) / 512
     while true {
       tileRows = share(product.rows, down, Block.rowUnit)
       tileColumns = share(product.columns, across, Block.columnUnit)

@@ -11,7 +11,7 @@ package struct TileChoice: Hashable, Sendable {
 
   let cut: Cut
 
-  /// `128x64x16/8x4` of a GPU, `240x256/4` of a CPU.
+  /// `128x64x16/8x4` of a GPU, `264x256/4` of a CPU.
   package var name: String {
     switch cut {
     case .tile(let tile):
@@ -51,9 +51,9 @@ package struct TileChoice: Hashable, Sendable {
   ]
 
   private static let blocks: [(block: MatrixProductPlan.Block, share: Int)] = [
-    (.init(leftRows: 240, inner: 256), 4), (.init(leftRows: 240, inner: 256), 2),
-    (.init(leftRows: 240, inner: 256), 8), (.init(leftRows: 240, inner: 128), 4),
-    (.init(leftRows: 120, inner: 256), 4),
+    (.init(leftRows: 264, inner: 256), 4), (.init(leftRows: 264, inner: 256), 2),
+    (.init(leftRows: 264, inner: 256), 8), (.init(leftRows: 264, inner: 128), 4),
+    (.init(leftRows: 132, inner: 256), 4),
   ]
 }
 
