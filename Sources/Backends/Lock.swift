@@ -1,6 +1,7 @@
 internal import Glibc
 
 /// The one lock type of the library: a pthread mutex, which the thread sanitizer understands.
+// Unchecked: threads are what a mutex is for.
 package struct Lock: ~Copyable, @unchecked Sendable {
   // A mutex must not move: it has memory of its own.
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)

@@ -47,10 +47,9 @@ struct MatrixProductPlan {
   struct Block: Hashable, Sendable {
     let leftRows: Int, inner: Int
 
-    /// The most columns that a panel has, whatever the registers of the device.
-    static let panelColumns = 32
-    /// Multiples of what panels have, whatever the registers of the device.
-    static let rowUnit = 12, columnUnit = 32
+    /// Multiples of what panels have, and the most that one has, whatever the registers of the
+    /// device.
+    static let panelRows = 12, panelColumns = 32
 
     func localBytes(_ type: ScalarType) -> Int {
       (leftRows + Self.panelColumns) * inner * type.byteCount
@@ -166,17 +165,18 @@ struct MatrixProductPlan {
     var down = (product.rows + block.leftRows - 1) / block.leftRows
     var across = (product.columns + 511) / 512
     while true {
-      tileRows = share(product.rows, down, Block.rowUnit)
-      tileColumns = share(product.columns, across, Block.columnUnit)
+      tileRows = share(product.rows, down, Block.panelRows)
+      tileColumns = share(product.columns, across, Block.panelColumns)
       let matrices = product.batchCount * pieces
       if down * across * matrices >= tilesPerUnit * units { return }
       // Halves of anything smaller would not be worth the way to another core.
       if min(tileRows, product.rows) * min(tileColumns, product.columns) * innerPiece < 1 << 18 {
         return
       }
-      if tileColumns > Block.columnUnit, tileColumns >= tileRows || tileRows <= 2 * Block.rowUnit {
+      let isFlat = tileRows <= 2 * Block.panelRows
+      if tileColumns > Block.panelColumns, tileColumns >= tileRows || isFlat {
         across += 1
-      } else if tileRows > Block.rowUnit {
+      } else if tileRows > Block.panelRows {
         down += 1
       } else {
         return

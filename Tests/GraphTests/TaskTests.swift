@@ -89,6 +89,17 @@ import Testing
     #expect(throws: TensorError.self) {
       try rule.apply(to: Array(tensors.dropLast()), settings: [10], name: "rule")
     }
+    // Settings are no part of a plan.
+    let plans = device.engine.statistics.plans
+    let others = try rule.apply(to: tensors, settings: [100], name: "rule")
+    #expect(try others[3].scalars() == [12, 16])
+    #expect(try others[0].scalars() == [601, 802])
+    #expect(device.engine.statistics.plans < plans + 2)
+    let wide = try tensors.map { try $0.cast(to: .float64) }
+    let error = try #require(throws: TensorError.self) {
+      try rule.apply(to: wide, settings: [10], name: "rule")
+    }
+    #expect(error.description.contains("float32"))
   }
 
   @Test func oneTasksRecordingDoesNotHoldAnothersNodes() async throws {

@@ -23,6 +23,8 @@ package final class GradientContext {
     var results: [Int] = []
     var inputs: [Int?] = []
 
+    init() { nodes.reserveCapacity(64) }
+
     func isWanted(_ index: Int) -> Bool { facts[index].isWanted }
     func isNeeded(_ index: Int) -> Bool { facts[index].isNeeded }
     func linkCount(_ index: Int) -> Int { Int(facts[index].linkCount) }
@@ -41,7 +43,6 @@ package final class GradientContext {
         links.append(link)
         isNeeded = isNeeded || facts[Int(link)].isNeeded
       }
-      if nodes.isEmpty { nodes.reserveCapacity(64) }
       nodes.append(node)
       facts.append(
         Facts(
@@ -63,6 +64,7 @@ package final class GradientContext {
 
   private init(_ snapshot: consuming Snapshot, upstream: Tensor) {
     self.upstream = upstream
+    // Not by `repeating:`, which looks up the type of such an array each time.
     adjoints.reserveCapacity(snapshot.nodes.count)
     for _ in snapshot.nodes.indices { adjoints.append(nil) }
     self.snapshot = snapshot

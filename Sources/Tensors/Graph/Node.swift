@@ -90,8 +90,11 @@ package final class Node: @unchecked Sendable {
 
   /// What a plan binds at each replay: its own two words, then those of its operation.
   func word(_ number: Int) -> UInt64 {
-    number == 0 ? word : number == 1 ? secondWord : operation.words[number - 2]
+    number == 0
+      ? word : number == 1 ? secondWord : operation.words[number - Self.firstWordOfOperation]
   }
+
+  static let firstWordOfOperation = 2
 
   /// How many inputs there are to compute: none of a node that has its memory.
   var pendingInputCount: Int { memory == nil ? inputCount : 0 }

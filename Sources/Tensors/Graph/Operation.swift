@@ -118,7 +118,7 @@ struct Key: ~Copyable {
   mutating func append(_ shape: Shape) {
     words.append(upTo: Shape.maximumRank) { target in
       shape.copyExtents(to: target)
-      return shape.rank
+      return shape.indices.count
     }
   }
 

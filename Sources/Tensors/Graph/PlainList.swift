@@ -9,7 +9,6 @@ struct PlainList<Element: BitwiseCopyable>: ~Copyable {
 
   deinit { memory?.deallocate() }
 
-  var isEmpty: Bool { count == 0 }
   var indices: Range<Int> { 0..<count }
 
   subscript(index: Int) -> Element {

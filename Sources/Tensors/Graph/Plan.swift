@@ -20,7 +20,7 @@ final class Plan {
     let byteOffset: Int
   }
 
-  /// A number bound at each replay: a word of a node.
+  /// A number bound at each replay: one of the words of a node.
   struct WordSource {
     let node: Int32
     var number: Int32 = 0

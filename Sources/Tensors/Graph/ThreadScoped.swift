@@ -2,13 +2,15 @@ internal import Glibc
 
 /// An object that is the current one of a thread while a function runs, which therefore cannot suspend.
 ///
-/// A task-local value would do as well, but takes five times as long to look up.
+/// A task-local value would do as well, but takes 187 instructions to look up, this 16.
+// Unchecked: the key never changes, and what is found by it is the thread's own.
 struct ThreadScoped<Object: AnyObject>: ~Copyable, @unchecked Sendable {
   private let key: pthread_key_t
 
   init() {
     var key = pthread_key_t()
-    pthread_key_create(&key, nil)
+    // Another's key would be another's value.
+    precondition(pthread_key_create(&key, nil) == 0, "a process has 1024 keys; none is left")
     self.key = key
   }
 

@@ -4,6 +4,7 @@ internal import Geometry
 /// What cross-entropy operations have in common, besides their operands.
 struct CrossEntropySettings: Hashable, Sendable {
   let name: String
+  /// Both are literals: one put together at each step would be a string on the heap.
   let gradientName: String
   let takesLogits: Bool
   let smoothing: Double

@@ -147,7 +147,7 @@ final class GroupedOperation: KernelOperation, @unchecked Sendable {
       }
     }
     let words = numbers.indices.map {
-      Plan.WordSource(node: Int32(value), number: 2 + Int32($0))
+      Plan.WordSource(node: Int32(value), number: Int32(Node.firstWordOfOperation + $0))
     }
     let kernel = try builder.backend.elementwise(rule.program, overGroups: counts)
     builder.add(kernel, arguments, words: words, note: name, donors: donors)
