@@ -34,8 +34,9 @@ let package = Package(
         "convolution_panels.cl", "cross_entropy.cl", "ctc.cl", "elementwise.cl", "lookup.cl",
         "matmul.cl", "matmul_cpu.cl", "matmul_gpu.cl", "normalization.cl", "patches.cl",
         "pooling.cl", "recurrence.cl", "recurrence_cpu.cl", "recurrence_gpu.cl", "reduction.cl",
-        "scan.cl", "scan_recurrence.cl", "scatter.cl", "softmax.cl", "softmax_rows.cl", "sort.cl",
-        "sparse.cl", "winograd.cl", "winograd_filter.cl",
+        "reduction_cpu.cl", "reduction_gpu.cl", "scan.cl", "scan_recurrence.cl", "scatter.cl",
+        "softmax.cl", "softmax_rows.cl", "sort.cl", "sparse.cl", "winograd.cl",
+        "winograd_filter.cl",
       ]),
 
     floor("Geometry", on: []),

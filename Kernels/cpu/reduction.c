@@ -83,7 +83,7 @@ enum {
   CHUNK = 1 << 17,
   // Columns side by side in a chunk.
   WIDTH = 1024,
-  // Elements computed at a time where the input is not in memory.
+  // Elements computed at a time where the input is not in memory, or read at a time for all kinds.
   TILE = 4096,
   // The longest row that is not worth vectors.
   SHORT = 24,
@@ -100,26 +100,33 @@ static int64_t quotient(int64_t a, int64_t b) { return (a + b - 1) / b; }
 struct plan {
   const reduction_shape *shape;
   const reduction_call *call;
-  const struct loops *loops;
-  int element_size;
+  const struct loops *loops[reduction_most_kinds];
+  int kinds, element_size;
   bool finds;
   int64_t group;
+  // Elements that are at hand at a time.
+  int64_t piece;
   // Along the reduced axis: how long a segment is, and how many there are.
   int64_t segment, segments;
   // What one chunk takes: outer indices, or columns.
   int64_t outers, width, blocks;
-  // States, segment by segment, and where they were found.
-  char *states;
+  // The states of each kind, segment by segment, and where they were found.
+  char *states[reduction_most_kinds];
   int32_t *where;
 };
 
+void reduction_add(reduction_shape *shape, reduction_kind kind) {
+  shape->kinds[shape->kind_count++] = kind;
+}
+
 static struct plan make_plan(const reduction_shape *shape) {
   struct plan plan = {
-      .shape = shape, .loops = &loops_of[shape->type][shape->kind],
-      .element_size = size_of[shape->type], .finds = shape->kind >= reduction_where_maximum,
-      .group = 1, .segment = maximum(shape->count, 1), .segments = 1, .outers = 1,
+      .shape = shape, .kinds = shape->kind_count, .element_size = size_of[shape->type],
+      .finds = shape->kinds[0] >= reduction_where_maximum, .group = 1,
+      .segment = maximum(shape->count, 1), .segments = 1, .outers = 1,
       .width = minimum(shape->inner, WIDTH), .blocks = quotient(shape->inner, WIDTH),
   };
+  for (int k = 0; k < plan.kinds; k++) plan.loops[k] = &loops_of[shape->type][shape->kinds[k]];
   if (shape->inner > 1 && shape->inner <= 128 && !plan.finds)
     plan.group = maximum(1, minimum(256 / shape->inner, shape->count / 4));
   if (shape->count * plan.width > 2 * CHUNK) {
@@ -132,16 +139,20 @@ static struct plan make_plan(const reduction_shape *shape) {
   return plan;
 }
 
-static int64_t state_bytes(const struct plan *plan) {
-  int64_t states = plan->segments * plan->shape->outer * plan->shape->inner;
-  return quotient(states * plan->loops->state_size, 64) * 64;
+static int64_t state_count(const struct plan *plan) {
+  return plan->segments * plan->shape->outer * plan->shape->inner;
+}
+
+static int64_t state_bytes(const struct plan *plan, int kind) {
+  return quotient(state_count(plan) * plan->loops[kind]->state_size, 64) * 64;
 }
 
 int64_t reduction_workspace(const reduction_shape *shape) {
   struct plan plan = make_plan(shape);
   if (plan.segments == 1) return 0;
-  return state_bytes(&plan) +
-         (plan.finds ? plan.segments * shape->outer * shape->inner * (int64_t)sizeof(int32_t) : 0);
+  int64_t bytes = plan.finds ? state_count(&plan) * (int64_t)sizeof(int32_t) : 0;
+  for (int k = 0; k < plan.kinds; k++) bytes += state_bytes(&plan, k);
+  return bytes;
 }
 
 // The elements from `start` until `end`, in memory or computed.
@@ -155,12 +166,25 @@ static void *tile_for(const struct plan *plan) {
   return plan->call->input ? NULL : scratch(scratch_tile, 4 * TILE * plan->element_size);
 }
 
+static char *result_of(const struct plan *plan, int kind, int64_t index) {
+  int64_t size = plan->finds ? (int64_t)sizeof(int32_t) : plan->element_size;
+  return (char *)plan->call->results[kind] + index * size;
+}
+
+static void store(
+    const struct plan *plan, int kind, int64_t at, int64_t n, const void *state, int32_t *where) {
+  if (plan->finds)
+    memcpy(result_of(plan, kind, at), where, (size_t)n * sizeof *where);
+  else
+    plan->loops[kind]->store(state, n, result_of(plan, kind, at));
+}
+
 // The last axis
 
 static void reduce_span(
-    const struct plan *plan, const void *from, int64_t first, int64_t n, void *state,
+    const struct plan *plan, int kind, const void *from, int64_t first, int64_t n, void *state,
     int32_t *where) {
-  const struct loops *loops = plan->loops;
+  const struct loops *loops = plan->loops[kind];
   if (!plan->finds) {
     loops->span(from, n, state);
   } else {
@@ -170,36 +194,37 @@ static void reduce_span(
   }
 }
 
+// Rows that are at hand together.
 static void reduce_rows(const struct plan *plan, int64_t row, int64_t rows, void *tile) {
   int64_t count = plan->shape->count;
-  const char *from = elements(plan, row * count, (row + rows) * count, tile);
-  if (count > 0 && count <= SHORT) {
-    int64_t size = plan->finds ? (int64_t)sizeof(int32_t) : plan->element_size;
-    plan->loops->short_rows(from, rows, count, (char *)plan->call->result + row * size);
-    return;
-  }
-  for (int64_t i = 0; i < rows; i++, from += count * plan->element_size) {
-    int64_t state;
-    int32_t where = -1;
-    plan->loops->begin(1, &state);
-    if (count > 0) reduce_span(plan, from, 0, count, &state, &where);
-    if (plan->finds)
-      ((int32_t *)plan->call->result)[row + i] = where;
-    else
-      plan->loops->store(&state, 1, (char *)plan->call->result + (row + i) * plan->element_size);
+  const char *rows_from = elements(plan, row * count, (row + rows) * count, tile);
+  for (int k = 0; k < plan->kinds; k++) {
+    const char *from = rows_from;
+    if (count > 0 && count <= SHORT) {
+      plan->loops[k]->short_rows(from, rows, count, result_of(plan, k, row));
+      continue;
+    }
+    for (int64_t i = 0; i < rows; i++, from += count * plan->element_size) {
+      int64_t state;
+      int32_t where = -1;
+      plan->loops[k]->begin(1, &state);
+      if (count > 0) reduce_span(plan, k, from, 0, count, &state, &where);
+      store(plan, k, row + i, 1, &state, &where);
+    }
   }
 }
 
 static void reduce_segment(
-    const struct plan *plan, int64_t row, int64_t first, int64_t n, void *tile, void *state,
-    int32_t *where) {
-  plan->loops->begin(1, state);
+    const struct plan *plan, int64_t row, int64_t first, int64_t n, void *tile,
+    char *const *states, int32_t *where) {
+  for (int k = 0; k < plan->kinds; k++) plan->loops[k]->begin(1, states[k]);
   if (where) *where = -1;
-  int64_t step = tile ? TILE : n;
-  for (int64_t i = first; i < first + n; i += step) {
-    int64_t length = minimum(step, first + n - i);
+  int64_t length;
+  for (int64_t i = first; i < first + n; i += length) {
+    length = minimum(plan->piece, first + n - i);
     int64_t start = row * plan->shape->count + i;
-    reduce_span(plan, elements(plan, start, start + length, tile), i, length, state, where);
+    const void *from = elements(plan, start, start + length, tile);
+    for (int k = 0; k < plan->kinds; k++) reduce_span(plan, k, from, i, length, states[k], where);
   }
 }
 
@@ -208,70 +233,91 @@ static void span_chunk(void *context, int64_t chunk, int thread) {
   const struct plan *plan = context;
   const reduction_shape *shape = plan->shape;
   void *tile = tile_for(plan);
+  char *states[reduction_most_kinds];
   if (plan->segments > 1) {
     int64_t first = chunk % plan->segments * plan->segment;
     int64_t at = chunk % plan->segments * shape->outer + chunk / plan->segments;
+    for (int k = 0; k < plan->kinds; k++)
+      states[k] = plan->states[k] + at * plan->loops[k]->state_size;
     reduce_segment(
         plan, chunk / plan->segments, first, minimum(plan->segment, shape->count - first), tile,
-        plan->states + at * plan->loops->state_size, plan->finds ? plan->where + at : NULL);
+        states, plan->finds ? plan->where + at : NULL);
     return;
   }
   int64_t row = chunk * plan->outers;
   int64_t end = minimum(row + plan->outers, shape->outer);
-  if (tile && shape->count > TILE) {
+  if (shape->count > plan->piece) {
+    int64_t state[reduction_most_kinds];
+    int32_t where;
+    for (int k = 0; k < plan->kinds; k++) states[k] = (char *)&state[k];
     for (; row < end; row++) {
-      int64_t state;
-      int32_t where;
-      reduce_segment(plan, row, 0, shape->count, tile, &state, &where);
-      if (plan->finds)
-        ((int32_t *)plan->call->result)[row] = where;
-      else
-        plan->loops->store(&state, 1, (char *)plan->call->result + row * plan->element_size);
+      reduce_segment(plan, row, 0, shape->count, tile, states, &where);
+      for (int k = 0; k < plan->kinds; k++) store(plan, k, row, 1, states[k], &where);
     }
     return;
   }
-  int64_t step = tile ? maximum(1, TILE / maximum(1, shape->count)) : end - row;
+  int64_t step = maximum(1, plan->piece / maximum(1, shape->count));
   for (; row < end; row += step) reduce_rows(plan, row, minimum(step, end - row), tile);
 }
 
 // Other axes
 
+// Takes rows that are at hand together into the states of their columns.
+static void take_columns(
+    const struct plan *plan, const void *from, int64_t rows, int64_t stride, int64_t width,
+    char *const *states, int32_t *where, int64_t first) {
+  for (int k = 0; k < plan->kinds; k++)
+    plan->loops[k]->columns(from, rows, stride, width, states[k], where, first);
+}
+
+// `group` rows side by side as if they were one row, as far as there are as many. All columns are
+// here, so that neighbouring rows are neighbours in memory. Returns how many rows it took.
+static int64_t reduce_groups(
+    const struct plan *plan, int64_t start, int64_t n, void *tile, char *const *states) {
+  int64_t inner = plan->shape->inner, wide = plan->group * inner;
+  int64_t grouped = n / plan->group;
+  char *sides[reduction_most_kinds];
+  sides[0] = scratch(scratch_left, plan->kinds * wide * (int64_t)sizeof(int64_t));
+  for (int k = 0; k < plan->kinds; k++) {
+    sides[k] = sides[0] + k * wide * (int64_t)sizeof(int64_t);
+    plan->loops[k]->begin(wide, sides[k]);
+  }
+  int64_t step = maximum(4, plan->piece / wide / 4 * 4);
+  for (int64_t r = 0; r < grouped; r += step) {
+    int64_t rows = minimum(step, grouped - r);
+    int64_t from = start + r * wide;
+    take_columns(
+        plan, elements(plan, from, from + rows * wide, tile), rows, wide, wide, sides, NULL, 0);
+  }
+  for (int k = 0; k < plan->kinds; k++)
+    for (int64_t g = 0; g < plan->group; g++)
+      plan->loops[k]->merge(
+          sides[k] + g * inner * plan->loops[k]->state_size, NULL, inner, states[k], NULL);
+  return grouped * plan->group;
+}
+
 // The states of `width` columns from `column` on, after `n` rows from `first` on.
 static void reduce_columns(
     const struct plan *plan, int64_t outer, int64_t first, int64_t n, int64_t column,
-    int64_t width, void *tile, char *state, int32_t *where) {
-  const struct loops *loops = plan->loops;
+    int64_t width, void *tile, char *const *states, int32_t *where) {
   int64_t inner = plan->shape->inner;
   int64_t start = (outer * plan->shape->count + first) * inner + column;
   if (plan->finds)
     for (int64_t j = 0; j < width; j++) where[j] = -1;
-  loops->begin(width, state);
+  for (int k = 0; k < plan->kinds; k++) plan->loops[k]->begin(width, states[k]);
   if (plan->group > 1) {
-    // All columns are here, so that neighbouring rows are neighbours in memory.
-    int64_t group = plan->group, wide = group * inner;
-    int64_t grouped = n / group;
-    char *sides = scratch(scratch_left, wide * loops->state_size);
-    loops->begin(wide, sides);
-    int64_t step = tile ? maximum(4, TILE / wide / 4 * 4) : grouped;
-    for (int64_t r = 0; r < grouped; r += step) {
-      int64_t rows = minimum(step, grouped - r);
-      int64_t from = start + r * wide;
-      loops->columns(
-          elements(plan, from, from + rows * wide, tile), rows, wide, wide, sides, NULL, 0);
-    }
-    for (int64_t g = 0; g < group; g++)
-      loops->merge(sides + g * inner * loops->state_size, NULL, inner, state, NULL);
-    first += grouped * group;
-    n -= grouped * group;
-    start += grouped * wide;
+    int64_t taken = reduce_groups(plan, start, n, tile, states);
+    first += taken;
+    n -= taken;
+    start += taken * inner;
   }
   if (!tile || width == inner) {
-    int64_t step = tile ? maximum(1, TILE / inner) : n;
+    int64_t step = maximum(4, plan->piece / width / 4 * 4);
     for (int64_t r = 0; r < n; r += step) {
       int64_t rows = minimum(step, n - r);
       int64_t from = start + r * inner;
-      loops->columns(
-          elements(plan, from, from + rows * inner, tile), rows, inner, width, state, where,
+      take_columns(
+          plan, elements(plan, from, from + rows * inner, tile), rows, inner, width, states, where,
           first + r);
     }
     return;
@@ -282,16 +328,8 @@ static void reduce_columns(
       int64_t from = start + (r + i) * inner;
       elements(plan, from, from + width, (char *)tile + i * width * plan->element_size);
     }
-    loops->columns(tile, rows, width, width, state, where, first + r);
+    take_columns(plan, tile, rows, width, width, states, where, first + r);
   }
-}
-
-static void store_columns(
-    const struct plan *plan, int64_t at, int64_t n, const void *state, const int32_t *where) {
-  if (plan->finds)
-    memcpy((int32_t *)plan->call->result + at, where, (size_t)n * sizeof *where);
-  else
-    plan->loops->store(state, n, (char *)plan->call->result + at * plan->element_size);
 }
 
 static void column_chunk(void *context, int64_t chunk, int thread) {
@@ -306,39 +344,52 @@ static void column_chunk(void *context, int64_t chunk, int thread) {
   int64_t width = minimum(WIDTH, shape->inner - column);
   int64_t first = segment * plan->segment;
   int64_t n = minimum(plan->segment, shape->count - first);
+  char *states[reduction_most_kinds];
   if (plan->segments > 1) {
     int64_t at = (segment * shape->outer + first_outer) * shape->inner + column;
+    for (int k = 0; k < plan->kinds; k++)
+      states[k] = plan->states[k] + at * plan->loops[k]->state_size;
     reduce_columns(
-        plan, first_outer, first, n, column, width, tile,
-        plan->states + at * plan->loops->state_size, plan->finds ? plan->where + at : NULL);
+        plan, first_outer, first, n, column, width, tile, states,
+        plan->finds ? plan->where + at : NULL);
     return;
   }
-  _Alignas(64) char state[WIDTH * sizeof(int64_t)];
+  _Alignas(64) char state[reduction_most_kinds][WIDTH * sizeof(int64_t)];
   int32_t where[WIDTH];
+  for (int k = 0; k < plan->kinds; k++) states[k] = state[k];
   int64_t end = minimum(first_outer + plan->outers, shape->outer);
   for (int64_t outer = first_outer; outer < end; outer++) {
-    reduce_columns(plan, outer, first, n, column, width, tile, state, where);
-    store_columns(plan, outer * shape->inner + column, width, state, where);
+    reduce_columns(plan, outer, first, n, column, width, tile, states, where);
+    for (int k = 0; k < plan->kinds; k++)
+      store(plan, k, outer * shape->inner + column, width, states[k], where);
   }
 }
 
 // Brings the segments' states together, in their order.
 static void merge_segments(const struct plan *plan) {
   int64_t n = plan->shape->outer * plan->shape->inner;
-  for (int64_t segment = 1; segment < plan->segments; segment++)
-    plan->loops->merge(
-        plan->states + segment * n * plan->loops->state_size,
-        plan->finds ? plan->where + segment * n : NULL, n, plan->states, plan->where);
-  store_columns(plan, 0, n, plan->states, plan->where);
+  for (int k = 0; k < plan->kinds; k++) {
+    const struct loops *loops = plan->loops[k];
+    char *states = plan->states[k];
+    for (int64_t segment = 1; segment < plan->segments; segment++)
+      loops->merge(
+          states + segment * n * loops->state_size,
+          plan->finds ? plan->where + segment * n : NULL, n, states, plan->where);
+    store(plan, k, 0, n, states, plan->where);
+  }
 }
 
 void reduction_run(const reduction_shape *shape, const reduction_call *call) {
   if (shape->outer == 0 || shape->inner == 0) return;
   struct plan plan = make_plan(shape);
   plan.call = call;
-  plan.states = call->workspace;
-  if (plan.finds && plan.segments > 1)
-    plan.where = (int32_t *)((char *)call->workspace + state_bytes(&plan));
+  plan.piece = !call->input || plan.kinds > 1 ? TILE : INT64_MAX;
+  char *next = call->workspace;
+  for (int k = 0; k < plan.kinds && plan.segments > 1; k++) {
+    plan.states[k] = next;
+    next += state_bytes(&plan, k);
+  }
+  if (plan.finds && plan.segments > 1) plan.where = (int32_t *)next;
   void (*body)(void *, int64_t, int) = shape->inner == 1 ? span_chunk : column_chunk;
   int64_t chunks = plan.segments * plan.blocks * quotient(shape->outer, plan.outers);
   if (shape->outer * shape->count * shape->inner > ALONE)

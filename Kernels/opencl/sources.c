@@ -100,6 +100,14 @@ static const char reduction[] = {
 #embed "reduction.cl"
     , 0};
 
+static const char reduction_cpu[] = {
+#embed "reduction_cpu.cl"
+    , 0};
+
+static const char reduction_gpu[] = {
+#embed "reduction_gpu.cl"
+    , 0};
+
 static const char scan[] = {
 #embed "scan.cl"
     , 0};
@@ -160,6 +168,8 @@ const char *opencl_recurrence_source(void) { return recurrence; }
 const char *opencl_recurrence_cpu_source(void) { return recurrence_cpu; }
 const char *opencl_recurrence_gpu_source(void) { return recurrence_gpu; }
 const char *opencl_reduction_source(void) { return reduction; }
+const char *opencl_reduction_cpu_source(void) { return reduction_cpu; }
+const char *opencl_reduction_gpu_source(void) { return reduction_gpu; }
 const char *opencl_scan_source(void) { return scan; }
 const char *opencl_scan_recurrence_source(void) { return scan_recurrence; }
 const char *opencl_scatter_source(void) { return scatter; }

@@ -20,7 +20,7 @@ package protocol ReductionKernels {
   /// The reduction of what `program` computes over `domain`, whose indices count
   /// `[outer, count, inner]` row-major. The program has one result, of `reduction.type`.
   ///
-  /// Bindings: the program's inputs, then the reduced tensor.
+  /// Bindings: the program's inputs, then the result of each kind.
   func reduction(_ reduction: Reduction, of program: Program, over domain: Domain)
     throws(TensorError) -> any Kernel
 }

@@ -16,21 +16,26 @@ private final class ReductionKernel: Kernel {
   let workspaceByteCount: Int
   private var shape: reduction_shape
   private let inputCount: Int
+  private let resultCount: Int
   /// Computes what is reduced; nil if it lies in memory, from `offset` bytes on.
   private let program: CompiledProgram?
   private let offset: Int
   /// Rounds the reduced elements, which stand at the start of the workspace.
   private let rounding: Conversion?
+  /// The bytes of one result that is to be rounded.
   private let roundedByteCount: Int
 
   init(_ reduction: Reduction, of program: Program, over domain: Domain) {
-    label =
-      "\(reduction.kind.rawValue) [\(reduction.outer), \(reduction.count), \(reduction.inner)]"
+    label = reduction.label
     let type = reduction.type.computeType
-    shape = reduction_shape(
-      kind: reduction.kind.code(of: type), type: type.reductionType, outer: Int64(reduction.outer),
-      count: Int64(reduction.count), inner: Int64(reduction.inner))
+    shape = reduction_shape()
+    shape.type = type.reductionType
+    shape.outer = Int64(reduction.outer)
+    shape.count = Int64(reduction.count)
+    shape.inner = Int64(reduction.inner)
+    for kind in reduction.kinds { reduction_add(&shape, kind.code(of: type)) }
     inputCount = program.inputs.count
+    resultCount = reduction.kinds.count
     let program = type == reduction.type ? program : program.casting(to: type)
     if program.isIdentity, domain.accesses[0].kind == .contiguous {
       self.program = nil
@@ -42,20 +47,33 @@ private final class ReductionKernel: Kernel {
     rounding =
       reduction.resultType == type || reduction.resultType == .int32
       ? nil : Conversion(type, to: reduction.type, count: reduction.resultCount)
-    let rounded = rounding == nil ? 0 : (reduction.resultCount * type.byteCount + 63) / 64 * 64
-    workspaceByteCount = rounded + Int(reduction_workspace(&shape))
-    roundedByteCount = rounded
+    roundedByteCount =
+      rounding == nil ? 0 : (reduction.resultCount * type.byteCount + 63) / 64 * 64
+    workspaceByteCount = resultCount * roundedByteCount + Int(reduction_workspace(&shape))
   }
 
   func run(_ call: Call) throws(TensorError) {
     guard shape.outer > 0, shape.inner > 0 else { return }
-    let result = call.address(inputCount)
-    let workspace = call.workspace?.address
-    // A workspace is there if one was asked for.
-    let target = rounding == nil ? result : workspace!
+    withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer?.self, capacity: resultCount) {
+      targets in
+      for index in 0..<resultCount {
+        // A workspace is there if one was asked for.
+        let target =
+          rounding == nil
+          ? call.address(inputCount + index) : call.workspace!.address + index * roundedByteCount
+        targets.initializeElement(at: index, to: target)
+      }
+      reduce(call, UnsafePointer(targets.baseAddress))
+      guard let rounding else { return }
+      for (index, target) in targets.enumerated() {
+        if let target { rounding.run(from: target, to: call.address(inputCount + index)) }
+      }
+    }
+  }
+
+  private func reduce(_ call: Call, _ targets: UnsafePointer<UnsafeMutableRawPointer?>?) {
     guard let program else {
-      reduce(call.address(0) + offset, nil, target, workspace)
-      rounding?.run(from: target, to: result)
+      reduce(call, call.address(0) + offset, nil, targets)
       return
     }
     withUnsafeTemporaryAllocation(of: UnsafeRawPointer?.self, capacity: max(inputCount, 1)) {
@@ -63,14 +81,13 @@ private final class ReductionKernel: Kernel {
       for index in 0..<inputCount { inputs.initializeElement(at: index, to: call.address(index)) }
       // Not empty, so it has an address.
       var tiles = Tiles(program: program, inputs: inputs.baseAddress!, words: call.words)
-      withUnsafeMutablePointer(to: &tiles) { reduce(nil, $0, target, workspace) }
+      withUnsafeMutablePointer(to: &tiles) { reduce(call, nil, $0, targets) }
     }
-    rounding?.run(from: target, to: result)
   }
 
   private func reduce(
-    _ input: UnsafeRawPointer?, _ tiles: UnsafeMutablePointer<Tiles>?,
-    _ target: UnsafeMutableRawPointer, _ workspace: UnsafeMutableRawPointer?
+    _ given: Call, _ input: UnsafeRawPointer?, _ tiles: UnsafeMutablePointer<Tiles>?,
+    _ targets: UnsafePointer<UnsafeMutableRawPointer?>?
   ) {
     var call = reduction_call()
     call.input = input
@@ -78,8 +95,8 @@ private final class ReductionKernel: Kernel {
     call.evaluate = { context, start, end, tile in
       context?.assumingMemoryBound(to: Tiles.self).pointee.compute(Int(start), Int(end), tile)
     }
-    call.result = target
-    call.workspace = workspace.map { $0 + roundedByteCount }
+    call.results = targets
+    call.workspace = given.workspace.map { $0.address + resultCount * roundedByteCount }
     reduction_run(&shape, &call)
   }
 }

@@ -32,6 +32,8 @@ enum KernelText {
   static let recurrenceCPU = text("recurrence_cpu.cl", opencl_recurrence_cpu_source())
   static let recurrenceGPU = text("recurrence_gpu.cl", opencl_recurrence_gpu_source())
   static let reduction = text("reduction.cl", opencl_reduction_source())
+  static let reductionCPU = text("reduction_cpu.cl", opencl_reduction_cpu_source())
+  static let reductionGPU = text("reduction_gpu.cl", opencl_reduction_gpu_source())
   static let scan = text("scan.cl", opencl_scan_source())
   static let scanRecurrence = text(
     "scan_recurrence.cl", opencl_scan_recurrence_source())

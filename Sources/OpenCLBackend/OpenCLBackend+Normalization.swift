@@ -45,7 +45,7 @@ private final class NormalizationLaunches {
     let type = normalization.type
     cut = ReductionCut(
       Reduction(
-        .sum, type, outer: normalization.outer, count: normalization.count,
+        [.sum], type, outer: normalization.outer, count: normalization.count,
         inner: normalization.inner), flavour: backend.flavour)
     isWide = normalization.outer * normalization.count * normalization.inner > 1 << 30
     let source = ProgramSource(

@@ -5,10 +5,8 @@ extension OpenCLBackend: ReductionKernels {
   package func reduction(_ reduction: Reduction, of program: Program, over domain: Domain)
     throws(TensorError) -> any Kernel
   {
-    let label =
-      "\(reduction.kind) [\(reduction.outer), \(reduction.count), \(reduction.inner)] of "
-      + "\(program.instructions.count)"
-    try requireTypes(program, in: "\(reduction.kind)")
+    let label = "\(reduction.label) of \(program.instructions.count)"
+    try requireTypes(program, in: "\(reduction.kinds[0])")
     guard reduction.resultCount > 0 else { return OpenCLKernel(label) { _ in } }
     let cut = ReductionCut(reduction, flavour: flavour)
     let text = ProgramText(program, over: domain)
@@ -16,29 +14,37 @@ extension OpenCLBackend: ReductionKernels {
     if cut.segments == 1 {
       let pass = try ReductionPass(self, reduction, text, cut)
       return OpenCLKernel(label) { call throws(TensorError) in
-        try pass.run(call.bindings, call.words, to: call.bindings[inputs])
+        try pass.run(call.bindings, call.words, to: call.bindings + inputs)
       }
     }
     let state = reduction.type.stateType
-    let parts = Reduction(
-      reduction.kind, reduction.type, outer: reduction.outer, count: cut.segments,
-      inner: reduction.inner)
-    let partCount = parts.outer * parts.count * parts.inner
+    let partCount = reduction.outer * cut.segments * reduction.inner
     let first = try ReductionPass(self, reduction, text, cut, toSegments: true)
-    let second = try ReductionPass(
-      self, parts, ProgramText(.identity(state), over: Domain(count: partCount, inputs: 1)),
-      ReductionCut(parts, flavour: flavour, isLast: true), fromSegments: true)
-    let placesOffset = (partCount * state.byteCount + 255) / 256 * 256
+    // A pass for each kind, of the segments' results of that kind.
+    var last: [ReductionPass] = []
+    for kind in reduction.kinds {
+      let parts = Reduction(
+        [kind], reduction.type, outer: reduction.outer, count: cut.segments,
+        inner: reduction.inner)
+      last.append(
+        try ReductionPass(
+          self, parts, ProgramText(.identity(state), over: Domain(count: partCount, inputs: 1)),
+          ReductionCut(parts, flavour: flavour, isLast: true), fromSegments: true))
+    }
+    let stride = (partCount * state.byteCount + 255) / 256 * 256
+    let placesOffset = stride * last.count
     let byteCount = placesOffset + (reduction.findsPlace ? partCount * 4 : 0)
     return OpenCLKernel(label, workspaceByteCount: byteCount) { call throws(TensorError) in
       guard let workspace = call.workspace else {
         throw TensorError(.argument, "reduction", "a workspace of \(byteCount) bytes is missing")
       }
-      let values = workspace
+      let values = last.indices.map { workspace.advanced(byBytes: $0 * stride) }
       let places = workspace.advanced(byBytes: placesOffset)
       try first.run(call.bindings, call.words, to: values, placesOut: places)
-      try withUnsafePointer(to: values) { (input) throws(TensorError) in
-        try second.run(input, call.words, placesIn: places, to: call.bindings[inputs])
+      for (index, pass) in last.enumerated() {
+        try withUnsafePointer(to: values[index]) { (input) throws(TensorError) in
+          try pass.run(input, call.words, placesIn: places, to: call.bindings + inputs + index)
+        }
       }
     }
   }
@@ -48,11 +54,6 @@ extension Binding {
   func advanced(byBytes count: Int) -> Binding {
     Binding(buffer._withUnsafeGuaranteedRef { $0 }, byteOffset: byteOffset + count)
   }
-}
-
-extension Reduction {
-  /// Whether the result is where something is.
-  var findsPlace: Bool { kind == .argMaximum || kind == .argMinimum }
 }
 
 extension ScalarType {
@@ -148,11 +149,13 @@ private final class ReductionPass {
       ("INDEX", isWide ? "long" : "int"), ("STATE", state.registerName),
       ("IS_FLOATING", state.isFloatingPoint ? "1" : "0"),
       ("WRAPPING", state == .int64 ? "ulong" : "uint"),
-      ("KIND", Self.number(reduction.kind)),
-      ("NEUTRAL", Self.neutral(reduction.kind, state)),
-      ("FINDS", reduction.findsPlace ? "1" : "0"),
+      ("KINDS", "\(reduction.kinds.count)"), ("FINDS", reduction.findsPlace ? "1" : "0"),
       ("FROM_SEGMENTS", fromSegments ? "1" : "0"), ("TO_SEGMENTS", toSegments ? "1" : "0"),
     ]
+    for (index, kind) in reduction.kinds.enumerated() {
+      defines.append(("KIND_\(index)", Self.number(kind)))
+      defines.append(("NEUTRAL_\(index)", Self.neutral(kind, state)))
+    }
     if backend.flavour == .cpu {
       defines.append(("LANES", "\(cut.lanes)"))
     } else {
@@ -162,21 +165,24 @@ private final class ReductionPass {
       "reduction.cl",
       KernelText.law + KernelText.elementwise + text.macros
         + "#define RESULT \(resultType.storageName)\n#define STORED(x) \(stored)\n"
-        + KernelText.reduction,
+        + KernelText.reduction
+        + (backend.flavour == .cpu ? KernelText.reductionCPU : KernelText.reductionGPU),
       defines: defines)
     function = try backend.programs.kernel("reduce", of: source, groupSize: items.0)
   }
 
   func run(
     _ inputs: UnsafePointer<Binding>, _ words: UnsafePointer<UInt64>, placesIn: Binding? = nil,
-    to result: Binding, placesOut: Binding? = nil
+    to results: UnsafePointer<Binding>, placesOut: Binding? = nil
   ) throws(TensorError) {
     let places = reduction.findsPlace
     try backend.launch(function, over: WorkSize(groups: cut.groups, of: items)) { list in
       text.bind(to: &list, inputs: inputs, words: words, isWide: isWide)
       if places, let placesIn { list.add(MemoryArgument(placesIn, of: .int32)) }
       if places, let placesOut { list.add(MemoryArgument(placesOut, of: .int32)) }
-      list.add(MemoryArgument(result, of: resultType))
+      for index in reduction.kinds.indices {
+        list.add(MemoryArgument(results[index], of: resultType))
+      }
       list.add(index: reduction.outer, isWide)
       list.add(index: reduction.count, isWide)
       list.add(index: reduction.inner, isWide)

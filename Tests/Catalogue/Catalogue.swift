@@ -2,7 +2,8 @@
 public enum Catalogue {
   public static let operations: [OperationRecord] =
     ElementwiseCases.records + ActivationCases.records + ComparisonCases.records
-    + ReductionCases.records + ScanCases.records + MatmulCases.records + MovementCases.records
+    + ReductionCases.records + ReductionTogetherCases.records + ScanCases.records
+    + MatmulCases.records + MovementCases.records
     + AssemblyCases.records + CreationCases.records + RandomCases.records
     + ConvolutionCases.records
     + PoolingCases.records + UnpoolCases.records + ResizingCases.records

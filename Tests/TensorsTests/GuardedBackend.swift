@@ -106,7 +106,7 @@ extension GuardedBackend: ReductionKernels, MatrixProductKernels, AssemblyKernel
   {
     guarded(
       try base.reduction(reduction, of: program, over: domain), inputs: program.inputs.count,
-      results: [(reduction.resultCount, reduction.resultType)])
+      results: reduction.kinds.map { _ in (reduction.resultCount, reduction.resultType) })
   }
 
   func matrixProduct(_ product: MatrixProduct, epilogue: Epilogue?) throws(TensorError)

@@ -26,6 +26,8 @@ const char *opencl_recurrence_source(void);
 const char *opencl_recurrence_cpu_source(void);
 const char *opencl_recurrence_gpu_source(void);
 const char *opencl_reduction_source(void);
+const char *opencl_reduction_cpu_source(void);
+const char *opencl_reduction_gpu_source(void);
 const char *opencl_scan_source(void);
 const char *opencl_scan_recurrence_source(void);
 const char *opencl_scatter_source(void);

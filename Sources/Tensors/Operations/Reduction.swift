@@ -144,22 +144,50 @@ final class ReductionOperation: KernelOperation, @unchecked Sendable {
     let type = builder.nodes[input].scalarType
     var runs = runs(of: shape)
     var fused = builder.prologue(of: input, for: value)
+    let together = runs.count == 1 ? try siblings(of: value, in: &builder) : [value]
     while let run = runs.popLast() {
-      let reduction = Reduction(kind, type, of: shape, axes: run)
+      let kinds = together.compactMap { Self.kind(of: builder.nodes[$0]) }
+      let reduction = Reduction(kinds, type, of: shape, axes: run)
       let isLast = runs.isEmpty
       let target =
         isLast
         ? value : builder.temporary(byteCount: reduction.resultCount * type.byteCount)
       let kernel = try builder.backend.reduction(reduction, of: fused.program, over: fused.domain)
       builder.add(
-        kernel, reads: fused.reads.map { ($0, 0) }, writes: [target], words: fused.words,
-        note: fused.note)
+        kernel, reads: fused.reads.map { ($0, 0) }, writes: isLast ? together : [target],
+        words: fused.words, note: fused.note)
       if isLast { return }
       shape = shape.reduced(over: Array(run), keepingAxes: false)
       fused = FusedProgram(
         program: .identity(type), domain: Domain(count: shape.count, inputs: 1), reads: [target],
         words: [], note: "")
     }
+  }
+
+  private static func kind(of node: Node) -> Reduction.Kind? {
+    (node.operation as? ReductionOperation)?.kind
+  }
+
+  /// This reduction and others of the same tensor over the same axes, which one pass gives too.
+  private func siblings(of value: Int, in builder: inout PlanBuilder) throws(TensorError) -> [Int] {
+    var found = [value]
+    let links = builder.inputs
+    let members = builder.fusion.members
+    // What leads to it elementwise would be computed for each.
+    if kind.findsPlace || members[value] != nil { return found }
+    while found.count < Reduction.mostKinds,
+      let sibling = try builder.takeCompanion(
+        of: value,
+        matching: { node, operation in
+          guard let other = operation as? ReductionOperation, links[node] == links[value],
+            other.axes == axes, !other.kind.findsPlace, members[node] == nil
+          else { return nil }
+          return []
+        })
+    {
+      found.append(sibling)
+    }
+    return found
   }
 
   /// Neighbouring axes together; an axis of one element belongs to either neighbour.
