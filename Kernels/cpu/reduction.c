@@ -83,7 +83,7 @@ enum {
   CHUNK = 1 << 17,
   // Columns side by side in a chunk.
   WIDTH = 1024,
-  // Elements computed at a time where the input is not in memory, or read at a time for all kinds.
+  // Elements that are at hand at a time: read or computed once for all kinds.
   TILE = 4096,
   // The longest row that is not worth vectors.
   SHORT = 24,
@@ -104,8 +104,6 @@ struct plan {
   int kinds, element_size;
   bool finds;
   int64_t group;
-  // Elements that are at hand at a time.
-  int64_t piece;
   // Along the reduced axis: how long a segment is, and how many there are.
   int64_t segment, segments;
   // What one chunk takes: outer indices, or columns.
@@ -163,7 +161,7 @@ static const void *elements(const struct plan *plan, int64_t start, int64_t end,
 }
 
 static void *tile_for(const struct plan *plan) {
-  return plan->call->input ? NULL : scratch(scratch_tile, 4 * TILE * plan->element_size);
+  return plan->call->input ? NULL : scratch(scratch_tile, TILE * plan->element_size);
 }
 
 static char *result_of(const struct plan *plan, int kind, int64_t index) {
@@ -221,7 +219,7 @@ static void reduce_segment(
   if (where) *where = -1;
   int64_t length;
   for (int64_t i = first; i < first + n; i += length) {
-    length = minimum(plan->piece, first + n - i);
+    length = minimum(TILE, first + n - i);
     int64_t start = row * plan->shape->count + i;
     const void *from = elements(plan, start, start + length, tile);
     for (int k = 0; k < plan->kinds; k++) reduce_span(plan, k, from, i, length, states[k], where);
@@ -246,7 +244,7 @@ static void span_chunk(void *context, int64_t chunk, int thread) {
   }
   int64_t row = chunk * plan->outers;
   int64_t end = minimum(row + plan->outers, shape->outer);
-  if (shape->count > plan->piece) {
+  if (shape->count > TILE) {
     int64_t state[reduction_most_kinds];
     int32_t where;
     for (int k = 0; k < plan->kinds; k++) states[k] = (char *)&state[k];
@@ -256,7 +254,7 @@ static void span_chunk(void *context, int64_t chunk, int thread) {
     }
     return;
   }
-  int64_t step = maximum(1, plan->piece / maximum(1, shape->count));
+  int64_t step = maximum(1, TILE / maximum(1, shape->count));
   for (; row < end; row += step) reduce_rows(plan, row, minimum(step, end - row), tile);
 }
 
@@ -282,7 +280,7 @@ static int64_t reduce_groups(
     sides[k] = sides[0] + k * wide * (int64_t)sizeof(int64_t);
     plan->loops[k]->begin(wide, sides[k]);
   }
-  int64_t step = maximum(4, plan->piece / wide / 4 * 4);
+  int64_t step = maximum(4, TILE / wide / 4 * 4);
   for (int64_t r = 0; r < grouped; r += step) {
     int64_t rows = minimum(step, grouped - r);
     int64_t from = start + r * wide;
@@ -312,7 +310,7 @@ static void reduce_columns(
     start += taken * inner;
   }
   if (!tile || width == inner) {
-    int64_t step = maximum(4, plan->piece / width / 4 * 4);
+    int64_t step = maximum(4, TILE / width / 4 * 4);
     for (int64_t r = 0; r < n; r += step) {
       int64_t rows = minimum(step, n - r);
       int64_t from = start + r * inner;
@@ -383,7 +381,6 @@ void reduction_run(const reduction_shape *shape, const reduction_call *call) {
   if (shape->outer == 0 || shape->inner == 0) return;
   struct plan plan = make_plan(shape);
   plan.call = call;
-  plan.piece = !call->input || plan.kinds > 1 ? TILE : INT64_MAX;
   char *next = call->workspace;
   for (int k = 0; k < plan.kinds && plan.segments > 1; k++) {
     plan.states[k] = next;

@@ -67,9 +67,9 @@
 #define EACH_2(DO) EACH_1(DO) DO(1, KIND_1, NEUTRAL_1)
 #define EACH_3(DO) EACH_2(DO) DO(2, KIND_2, NEUTRAL_2)
 #define EACH_4(DO) EACH_3(DO) DO(3, KIND_3, NEUTRAL_3)
-#define EACH_OF(KINDS, DO) EACH_##KINDS(DO)
-#define EACH_OF_THEM(KINDS, DO) EACH_OF(KINDS, DO)
-#define EACH(DO) EACH_OF_THEM(KINDS, DO)
+#define EACH_OF(count, DO) EACH_##count(DO)
+#define EACH_EXPANDED(count, DO) EACH_OF(count, DO)
+#define EACH(DO) EACH_EXPANDED(KINDS, DO)
 
 #if IS_FLOATING
 #define SUM(a, b) ((a) + (b))
@@ -83,9 +83,9 @@
    : (kind) == 1 ? PRODUCT(a, b)                                                                \
    : (kind) == 2 ? ((a) > (b) || IS_NAN(a) ? (a) : (b))                                         \
                  : ((a) < (b) || IS_NAN(a) ? (a) : (b)))
-#define BEATS(a, b) ((KIND_0 == 2 ? (a) > (b) : (a) < (b)) || (IS_NAN(a) && !IS_NAN(b)))
 
 #if FINDS
+#define BEATS(a, b) ((KIND_0 == 2 ? (a) > (b) : (a) < (b)) || (IS_NAN(a) && !IS_NAN(b)))
 // Whether `a`, found at `i`, goes before `b`, found at `j`.
 #define PRECEDES(a, i, b, j) (BEATS(a, b) || (!BEATS(b, a) && (i) < (j)))
 #if FROM_SEGMENTS

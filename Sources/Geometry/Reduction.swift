@@ -11,7 +11,7 @@ package struct Reduction: Hashable, Sendable {
     package var findsPlace: Bool { self == .argMaximum || self == .argMinimum }
   }
 
-  /// What a pass gives at most.
+  /// What a pass gives at most: `reduction_most_kinds` of reduction.h, `EACH_4` of reduction.cl.
   package static let mostKinds = 4
 
   /// One at least.

@@ -14,6 +14,9 @@ struct Fusion {
   /// The operation whose epilogue a group is.
   private(set) var producer: [Int: Int] = [:]
 
+  /// The operations that read each one, in order.
+  let users: [[Int]]
+
   private static let largestGroup = 48
 
   init(nodes: ContiguousArray<Node>, inputs: [[Int]], isKept: ContiguousArray<Bool>) {
@@ -21,6 +24,7 @@ struct Fusion {
     for (user, list) in inputs.enumerated() {
       for input in list { users[input].append(user) }
     }
+    self.users = users
     root = Array(nodes.indices)
     var sizes = [Int](repeating: 1, count: nodes.count)
     func isElementwise(_ index: Int) -> Bool {

@@ -2,7 +2,8 @@ internal import Backends
 internal import Geometry
 
 extension PlanBuilder {
-  /// A node that the kernel of `value` can compute on the way, the first that `matches`, or nil.
+  /// A node that the kernel of `value` can compute on the way, the first that `matches` among those
+  /// that read the first input of `value` too, or nil.
   ///
   /// What `matches` returns are the inputs that the node has besides those of `value`. They are
   /// added to the plan ahead of their turn, so they must not depend on `value`. The caller then
@@ -10,10 +11,10 @@ extension PlanBuilder {
   mutating func takeCompanion(
     of value: Int, matching matches: (_ node: Int, _ operation: Operation) -> [Int]?
   ) throws(TensorError) -> Int? {
-    for node in nodes.indices where node > value && nodes[node].memory == nil {
-      guard !companions.contains(node), let inputs = matches(node, nodes[node].operation) else {
-        continue
-      }
+    for node in fusion.users[inputs[value][0]] where node > value && nodes[node].memory == nil {
+      guard !companions.contains(node), !ahead.contains(node),
+        let inputs = matches(node, nodes[node].operation)
+      else { continue }
       guard let missing = notAdded(of: inputs, before: value) else { continue }
       // Members of a chain that stand before `value` have had their turn.
       for ancestor in missing where ancestor > value {

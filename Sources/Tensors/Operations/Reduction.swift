@@ -135,7 +135,7 @@ final class ReductionOperation: KernelOperation, @unchecked Sendable {
     key.append(UInt64(kind.rawValue))
   }
 
-  override var isDifferentiable: Bool { kind != .argMaximum && kind != .argMinimum }
+  override var isDifferentiable: Bool { !kind.findsPlace }
 
   override func plan(_ value: Int, in builder: inout PlanBuilder) throws(TensorError) {
     if builder.nodes[value].shape.count == 0 { return }
@@ -171,23 +171,25 @@ final class ReductionOperation: KernelOperation, @unchecked Sendable {
   /// This reduction and others of the same tensor over the same axes, which one pass gives too.
   private func siblings(of value: Int, in builder: inout PlanBuilder) throws(TensorError) -> [Int] {
     var found = [value]
+    if kind.findsPlace { return found }
     let links = builder.inputs
-    let members = builder.fusion.members
-    // What leads to it elementwise would be computed for each.
-    if kind.findsPlace || members[value] != nil { return found }
     while found.count < Reduction.mostKinds,
       let sibling = try builder.takeCompanion(
         of: value,
         matching: { node, operation in
           guard let other = operation as? ReductionOperation, links[node] == links[value],
-            other.axes == axes, !other.kind.findsPlace, members[node] == nil
+            other.axes == axes, !other.kind.findsPlace
           else { return nil }
           return []
         })
     {
       found.append(sibling)
     }
-    return found
+    // The same kinds are the same kernel, whatever was asked for first.
+    return found.sorted {
+      let (one, other) = (Self.kind(of: builder.nodes[$0]), Self.kind(of: builder.nodes[$1]))
+      return (one?.rawValue ?? 0, $0) < (other?.rawValue ?? 0, $1)
+    }
   }
 
   /// Neighbouring axes together; an axis of one element belongs to either neighbour.
