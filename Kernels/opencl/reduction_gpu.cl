@@ -30,7 +30,7 @@
 
 #define BEGIN(k, kind, neutral) part[k][d] = neutral;
 #define TAKE(k, kind, neutral) part[k][d] = COMBINE(kind, part[k][d], value);
-#define MEET_PARTS(k, kind, neutral)                                                                 \
+#define MEET_PARTS(k, kind, neutral)                                                            \
   states[k][item] = COMBINE(kind, COMBINE(kind, part[k][0], part[k][1]),                        \
                             COMBINE(kind, part[k][2], part[k][3]));
 #define MEET(k, kind, neutral)                                                                  \

@@ -38,8 +38,8 @@ extension OpenCLBackend: ReductionKernels {
       guard let workspace = call.workspace else {
         throw TensorError(.argument, "reduction", "a workspace of \(byteCount) bytes is missing")
       }
-      let values = last.indices.map { workspace.advanced(byBytes: $0 * stride) }
-      let places = workspace.advanced(byBytes: placesOffset)
+      let values = last.indices.map { workspace.advanced(by: $0 * stride) }
+      let places = workspace.advanced(by: placesOffset)
       try first.run(call.bindings, call.words, to: values, placesOut: places)
       for (index, pass) in last.enumerated() {
         try withUnsafePointer(to: values[index]) { (input) throws(TensorError) in
@@ -47,12 +47,6 @@ extension OpenCLBackend: ReductionKernels {
         }
       }
     }
-  }
-}
-
-extension Binding {
-  func advanced(byBytes count: Int) -> Binding {
-    Binding(buffer._withUnsafeGuaranteedRef { $0 }, byteOffset: byteOffset + count)
   }
 }
 

@@ -29,7 +29,7 @@ extension OpenCLBackend: ScanKernels {
       guard let workspace = call.workspace else {
         throw TensorError(.argument, "scan", "a workspace of \(2 * half) bytes is missing")
       }
-      let carry = workspace.advanced(byBytes: half)
+      let carry = workspace.advanced(by: half)
       try totals.run(call.bindings[0], to: workspace)
       try middle.run(workspace, to: carry)
       try last.run(call.bindings[0], carry: carry, to: call.bindings[1])

@@ -26,7 +26,7 @@ extension OpenCLBackend: LookupKernels {
       try launch(function, over: size) { list in
         if scatter.hasBase { list.add(MemoryArgument(call.bindings[0], of: scatter.type)) }
         list.add(MemoryArgument(workspace, of: .int32))
-        list.add(MemoryArgument(workspace.advanced(byBytes: order.orderOffset), of: .int32))
+        list.add(MemoryArgument(workspace.advanced(by: order.orderOffset), of: .int32))
         list.add(MemoryArgument(call.bindings[first + 1], of: scatter.type))
         list.add(MemoryArgument(call.bindings[first + 2], of: scatter.type))
         for number in [lookup.outer, lookup.count, lookup.inner, lookup.indices, chunk] {
@@ -130,7 +130,7 @@ private final class UpdateOrder {
 
   func run(_ indices: Binding, in workspace: Binding) throws(TensorError) {
     let start = MemoryArgument(workspace, of: .int32)
-    let order = workspace.advanced(byBytes: orderOffset)
+    let order = workspace.advanced(by: orderOffset)
     let (count, n) = (Int64(lookup.count), Int64(lookup.indices))
     let named = MemoryArgument(indices, of: lookup.indexType)
     let lowest = Int64(lookup.range.lowest)
@@ -139,12 +139,12 @@ private final class UpdateOrder {
         first, over: WorkSize(groups: 1), named, start, MemoryArgument(order, of: .int32), count, n,
         lowest, fault)
     }
-    let rows = workspace.advanced(byBytes: rowsOffset)
+    let rows = workspace.advanced(by: rowsOffset)
     if let sort {
       try backend.launch(
         first, over: WorkSize(groups: (lookup.indices + 255) / 256, of: (256, 1, 1)), named,
         MemoryArgument(rows, of: .int32), count, n, lowest, fault)
-      try sort.run(rows, to: order, in: workspace.advanced(byBytes: sortOffset))
+      try sort.run(rows, to: order, in: workspace.advanced(by: sortOffset))
     }
     try backend.launch(
       starts, over: WorkSize(groups: (lookup.count + 256) / 256, of: (256, 1, 1)),

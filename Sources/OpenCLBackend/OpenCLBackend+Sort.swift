@@ -112,7 +112,7 @@ final class SortPass {
   func run(_ input: Binding, to result: Binding, in workspace: Binding) throws(TensorError) {
     let keys = MemoryArgument(workspace, elementSize: keySize)
     let orders = MemoryArgument(
-      workspace.advanced(byBytes: Self.aligned(elements * keySize)), of: .int32)
+      workspace.advanced(by: Self.aligned(elements * keySize)), of: .int32)
     let x = MemoryArgument(input, of: sort.type)
     let y = MemoryArgument(result, of: .int32)
     let (columns, count) = (Int64(sort.outer * sort.inner), Int64(sort.count))

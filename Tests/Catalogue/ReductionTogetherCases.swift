@@ -10,7 +10,8 @@ enum ReductionTogetherCases {
       cannotFail: "what can be wrong with each of them is in its own record")
   ]
 
-  /// Short and long rows, columns in groups and wide ones, one axis of several, all axes.
+  /// Short and long rows, columns in groups and wide ones, one axis of several, all axes;
+  /// and axes apart or of one element, which leave nothing to compute together.
   private static let forms: [([Int], [Int]?)] = [
     ([7], nil), ([4099], nil), ([3, 5], [1]), ([3, 5], [0]), ([257, 3], [1]), ([257, 3], [0]),
     ([17, 33], [1]), ([17, 33], [0]), ([2, 300, 3], [1]), ([2, 3, 4], [1]), ([5, 1030], [0]),

@@ -144,18 +144,18 @@ final class ReductionOperation: KernelOperation, @unchecked Sendable {
     let type = builder.nodes[input].scalarType
     var runs = runs(of: shape)
     var fused = builder.prologue(of: input, for: value)
-    let together = runs.count == 1 ? try siblings(of: value, in: &builder) : [value]
+    let together =
+      runs.count == 1 ? try siblings(of: value, in: &builder) : [(kind: kind, value: value)]
     while let run = runs.popLast() {
-      let kinds = together.compactMap { Self.kind(of: builder.nodes[$0]) }
-      let reduction = Reduction(kinds, type, of: shape, axes: run)
+      let reduction = Reduction(together.map(\.kind), type, of: shape, axes: run)
       let isLast = runs.isEmpty
       let target =
         isLast
         ? value : builder.temporary(byteCount: reduction.resultCount * type.byteCount)
       let kernel = try builder.backend.reduction(reduction, of: fused.program, over: fused.domain)
       builder.add(
-        kernel, reads: fused.reads.map { ($0, 0) }, writes: isLast ? together : [target],
-        words: fused.words, note: fused.note)
+        kernel, reads: fused.reads.map { ($0, 0) },
+        writes: isLast ? together.map(\.value) : [target], words: fused.words, note: fused.note)
       if isLast { return }
       shape = shape.reduced(over: Array(run), keepingAxes: false)
       fused = FusedProgram(
@@ -164,13 +164,11 @@ final class ReductionOperation: KernelOperation, @unchecked Sendable {
     }
   }
 
-  private static func kind(of node: Node) -> Reduction.Kind? {
-    (node.operation as? ReductionOperation)?.kind
-  }
-
   /// This reduction and others of the same tensor over the same axes, which one pass gives too.
-  private func siblings(of value: Int, in builder: inout PlanBuilder) throws(TensorError) -> [Int] {
-    var found = [value]
+  private func siblings(
+    of value: Int, in builder: inout PlanBuilder
+  ) throws(TensorError) -> [(kind: Reduction.Kind, value: Int)] {
+    var found = [(kind: kind, value: value)]
     if kind.findsPlace { return found }
     let links = builder.inputs
     while found.count < Reduction.mostKinds,
@@ -181,15 +179,13 @@ final class ReductionOperation: KernelOperation, @unchecked Sendable {
             other.axes == axes, !other.kind.findsPlace
           else { return nil }
           return []
-        })
+        }),
+      let operation = builder.nodes[sibling].operation as? ReductionOperation
     {
-      found.append(sibling)
+      found.append((operation.kind, sibling))
     }
     // The same kinds are the same kernel, whatever was asked for first.
-    return found.sorted {
-      let (one, other) = (Self.kind(of: builder.nodes[$0]), Self.kind(of: builder.nodes[$1]))
-      return (one?.rawValue ?? 0, $0) < (other?.rawValue ?? 0, $1)
-    }
+    return found.sorted { ($0.kind.rawValue, $0.value) < ($1.kind.rawValue, $1.value) }
   }
 
   /// Neighbouring axes together; an axis of one element belongs to either neighbour.
