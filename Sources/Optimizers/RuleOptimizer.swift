@@ -22,6 +22,8 @@ public class RuleOptimizer: Optimizer {
   private let initialValues: [Double]
   /// The parameter itself is kept with its slots: an address alone may come to be another's.
   private var slots: [ObjectIdentifier: (parameter: Parameter, own: [Parameter])] = [:]
+  /// The parameters of the newest step, and each of them followed by its slots.
+  private var arranged: (parameters: [Parameter], boxes: [Parameter]) = ([], [])
 
   /// What a rule works with: all scalars broadcast over the parameter.
   struct Terms {
@@ -136,31 +138,36 @@ public class RuleOptimizer: Optimizer {
   private func assign(
     _ parameters: [Parameter], _ gradients: [Tensor], _ settings: [Double]
   ) throws(TensorError) {
-    var boxes: [Parameter] = []
+    if !arranged.parameters.elementsEqual(parameters, by: ===) { try arrange(parameters) }
+    let boxes = arranged.boxes
+    let size = 1 + slotNames.count
     var tensors: [Tensor] = []
-    boxes.reserveCapacity(parameters.count * (1 + slotNames.count))
-    tensors.reserveCapacity(parameters.count * (2 + slotNames.count))
-    for (index, parameter) in parameters.enumerated() {
+    tensors.reserveCapacity(boxes.count + gradients.count)
+    for (number, value) in Parameter.values(of: boxes).enumerated() {
+      tensors.append(value)
+      if number % size == 0 { tensors.append(gradients[number / size]) }
+    }
+    var results = try rule.get().apply(to: tensors, settings: settings, name: name)
+    tensors = []
+    // Slots have no constraints.
+    for index in stride(from: 0, to: boxes.count, by: size) {
+      results[index] = try boxes[index].constrained(results[index])
+    }
+    try Parameter.assign(results, to: boxes)
+  }
+
+  private func arrange(_ parameters: [Parameter]) throws(TensorError) {
+    var boxes: [Parameter] = []
+    for parameter in parameters {
       let value = parameter.value
       guard value.scalarType == .float32 else {
         throw TensorError(
           .dtype, name, "parameters are float32, not \(value.scalarType) \(value.shape)")
       }
       boxes.append(parameter)
-      tensors.append(value)
-      tensors.append(gradients[index])
-      for slot in try slots(of: parameter, value) {
-        boxes.append(slot)
-        tensors.append(slot.value)
-      }
+      boxes += try slots(of: parameter, value)
     }
-    var results = try rule.get().apply(to: tensors, settings: settings, name: name)
-    tensors = []
-    // Slots have no constraints.
-    for index in stride(from: 0, to: boxes.count, by: 1 + slotNames.count) {
-      results[index] = try boxes[index].constrained(results[index])
-    }
-    try Parameter.assign(results, to: boxes)
+    arranged = (parameters, boxes)
   }
 
   private func slots(
@@ -218,6 +225,7 @@ public class RuleOptimizer: Optimizer {
       restored[ObjectIdentifier(parameter)] = (parameter, own)
     }
     slots = restored
+    arranged = ([], [])
     stepCount = steps
     // Older states do not have it.
     if let rate = state.numbers["learning_rate"] { learningRate = rate }

@@ -7,11 +7,10 @@ public import Geometry
 /// device computes it too. If that evaluation fails, or the recording it was assigned in throws,
 /// the box holds its previous value again.
 public final class Parameter: @unchecked Sendable {
-  // Guarded by the lock.
+  // Guarded by the boxes' lock.
   private var held: Tensor
   private var trains: Bool
   private var constraint: (@Sendable (Tensor) throws -> Tensor)?
-  private let lock = Lock()
   /// Whether it is trained when nobody has frozen it.
   package let isTrainable: Bool
   /// The extents of what it holds; they never change.
@@ -29,29 +28,38 @@ public final class Parameter: @unchecked Sendable {
 
   /// Whether optimizers change it.
   public var isTrained: Bool {
-    get { lock.withLock { trains } }
-    set { lock.withLock { trains = newValue } }
+    get { boxLock.withLock { trains } }
+    set { boxLock.withLock { trains = newValue } }
   }
 
   /// What optimizers map a new value to before they put it in; nil for nothing.
   public func constrain(_ constraint: (@Sendable (Tensor) throws -> Tensor)?) {
-    lock.withLock { self.constraint = constraint }
+    // The one before is let go of outside: what a closure holds may use boxes as it goes.
+    var constraint = constraint
+    boxLock.withLock { swap(&self.constraint, &constraint) }
   }
 
   /// `value` as the constraint lets it be.
   package func constrained(_ value: Tensor) throws(TensorError) -> Tensor {
-    lock.acquire()
+    boxLock.acquire()
     let constraint = constraint
-    lock.release()
+    boxLock.release()
     guard let constraint else { return value }
     do { return try constraint(value) } catch { throw error.asTensorError }
   }
 
   /// What it holds now.
   public var value: Tensor {
-    lock.acquire()
-    defer { lock.release() }
+    boxLock.acquire()
+    defer { boxLock.release() }
     return held
+  }
+
+  /// What each of them holds at one moment.
+  package static func values(of parameters: [Parameter]) -> [Tensor] {
+    boxLock.acquire()
+    defer { boxLock.release() }
+    return parameters.map(\.held)
   }
 
   /// Puts `value` in place of what it holds. Gradients do not flow from one step to the next.
@@ -75,18 +83,21 @@ public final class Parameter: @unchecked Sendable {
           operands: [value.info, parameter.value.info])
       }
     }
-    let recording = Recording.current
     let owner = Strand.current
     var assignments: ContiguousArray<Engine.Assignment> = []
     assignments.reserveCapacity(parameters.count)
     for (parameter, value) in zip(parameters, values) {
-      let value = value.lifted
-      let previous = parameter.exchange(value)
-      recording?.noteAssignment(of: parameter, previous: previous)
       assignments.append(
-        Engine.Assignment(
-          box: parameter, node: value.node, previous: previous.node, owner: owner))
+        Engine.Assignment(box: parameter, node: value.lifted.node, previous: nil, owner: owner))
     }
+    boxLock.acquire()
+    for index in assignments.indices {
+      let previous = parameters[index].held.node
+      assignments[index].previous = previous
+      parameters[index].held = Tensor(assignments[index].node)
+    }
+    boxLock.release()
+    Recording.current?.note(assignments)
     // Nearly always one device.
     guard let engine = assignments.first?.node.place.engine else { return }
     if values.allSatisfy({ $0.node.place.engine === engine }) {
@@ -103,13 +114,17 @@ public final class Parameter: @unchecked Sendable {
   }
 
   private func exchange(_ value: Tensor) -> Tensor {
-    lock.acquire()
-    defer { lock.release() }
+    boxLock.acquire()
+    defer { boxLock.release() }
     let previous = held
     held = value
     return previous
   }
 }
+
+/// The lock on what boxes hold, held for a few loads and stores. One for all: those that are assigned
+/// together change together, and a step locks once, not once for each box.
+private let boxLock = Lock()
 
 /// Computes everything that this task has assigned to parameters on `device` and not computed yet.
 public func evaluateAssignments(on device: Device) throws(TensorError) {

@@ -49,6 +49,23 @@ import Testing
     }
   }
 
+  @Test func boxesAssignedTogetherAreReadTogether() throws {
+    let device = try Device.isolated("cpu")
+    let numbers = try (0..<2).map { try Tensor([Float($0)], shape: [1], on: device) }
+    let boxes = (0..<64).map { _ in Parameter(numbers[0], isTrained: false) }
+    func look() throws {
+      let seen = try Parameter.values(of: boxes).map { try $0.scalar() }
+      #expect(Set(seen).count == 1)
+    }
+    let changes = try onAnotherThread(meanwhile: look) {
+      for round in 0..<2000 {
+        try Parameter.assign(boxes.map { ($0, numbers[round % 2]) })
+      }
+      return 2000
+    }
+    #expect(changes == 2000)
+  }
+
   /// What one task has assigned, or wants the value of, does not fail where another reads
   /// something.
   @Test func oneTasksMistakeIsNotAnothers() async throws {
@@ -118,11 +135,13 @@ import Testing
 }
 
 /// What `body` returns on a thread that knows nothing of this task.
-private func onAnotherThread(_ body: @escaping @Sendable () throws -> Int) throws -> Int {
+private func onAnotherThread(
+  meanwhile: () throws -> Void = { usleep(200) }, _ body: @escaping @Sendable () throws -> Int
+) throws -> Int {
   let box = Box()
   let thread = Thread { box.result = Result { try body() } }
   thread.start()
-  while !thread.isFinished { usleep(200) }
+  while !thread.isFinished { try meanwhile() }
   return try #require(box.result).get()
 }
 

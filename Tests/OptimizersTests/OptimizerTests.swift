@@ -73,6 +73,37 @@ private typealias Maker = @Sendable () throws -> any Optimizer
     #expect(second.stepCount == 14)
   }
 
+  /// Whatever the order of a step's parameters, and after a state was restored in between.
+  @Test(arguments: makers.map(\.0)) func slotsBelongToTheirParameters(_ name: String) throws {
+    let maker = try #require(Self.makers.first { $0.0 == name }?.1)
+    func points() throws -> [Parameter] {
+      [Parameter(try Tensor([3, 1], shape: [2])), Parameter(try Tensor([-2, 0.5], shape: [2]))]
+    }
+    func step(_ optimizer: any Optimizer, _ points: [Parameter]) throws {
+      try optimizer.update(points, along: try points.map { try $0.value * 2 })
+    }
+    func scalars(_ points: [Parameter]) throws -> [[Float]] {
+      try points.map { try $0.value.scalars() }
+    }
+    // Two points by one optimizer, and each by one of its own.
+    let (both, apart) = (try points(), try points())
+    let (one, own) = (try maker(), [try maker(), try maker()])
+    for order in [[0, 1], [1, 0], [1, 0], [0, 1]] {
+      try step(one, order.map { both[$0] })
+      for index in 0..<2 { try step(own[index], [apart[index]]) }
+    }
+    #expect(try scalars(both) == scalars(apart))
+    let named = [("first", both[0]), ("second", both[1])]
+    let (state, values) = (one.state(of: named), both.map(\.value))
+    try step(one, both)
+    let expected = try scalars(both)
+    try step(one, both)
+    try one.restore(state, of: named)
+    for (point, value) in zip(both, values) { try point.assign(value) }
+    try step(one, both)
+    #expect(try scalars(both) == expected)
+  }
+
   @Test func clippingByGlobalNormKeepsTheDirection() throws {
     let parameters = [Parameter(try Tensor.zeros([2])), Parameter(try Tensor.zeros([1]))]
     let gradients = [try Tensor([3, 0], shape: [2]), try Tensor([4], shape: [1])]

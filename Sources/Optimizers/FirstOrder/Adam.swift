@@ -1,5 +1,4 @@
 public import Geometry
-internal import Glibc
 internal import Tensors
 
 /// Momentum and a rate for each weight, both corrected for their start (Kingma and Ba 2015).
@@ -95,8 +94,8 @@ public class Adam: RuleOptimizer {
   private let form: Convention
 
   override func settings(step: Int) -> [Double] {
-    let first = isCorrected ? 1 - pow(beta1, Double(step)) : 1
-    let second = isCorrected ? (1 - pow(beta2, Double(step))).squareRoot() : 1
+    let first = isCorrected ? 1 - power(beta1, step) : 1
+    let second = isCorrected ? (1 - power(beta2, step)).squareRoot() : 1
     let rate = form == .keras ? learningRate * second / first : learningRate / first
     return [rate, 1 / second, epsilon, beta1, 1 - beta1, beta2, 1 - beta2]
   }

@@ -1,5 +1,4 @@
 public import Geometry
-internal import Glibc
 internal import Tensors
 
 /// Adam with the largest recent gradient in place of the mean square (Kingma and Ba 2015).
@@ -42,6 +41,6 @@ public final class Adamax: RuleOptimizer {
   }
 
   override func settings(step: Int) -> [Double] {
-    [learningRate / (1 - pow(beta1, Double(step))), beta1, 1 - beta1, beta2, epsilon]
+    [learningRate / (1 - power(beta1, step)), beta1, 1 - beta1, beta2, epsilon]
   }
 }

@@ -49,7 +49,7 @@ public final class Nadam: RuleOptimizer {
     let reached = product * now
     return [
       learningRate * next / (1 - reached * next), learningRate * (1 - now) / (1 - reached), epsilon,
-      beta1, 1 - beta1, beta2, 1 - beta2, 1 / (1 - pow(beta2, Double(step))),
+      beta1, 1 - beta1, beta2, 1 - beta2, 1 / (1 - power(beta2, step)),
     ]
   }
 

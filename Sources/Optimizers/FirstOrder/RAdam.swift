@@ -1,5 +1,4 @@
 public import Geometry
-internal import Glibc
 internal import Tensors
 
 /// Adam that waits with its rates until their variance is known (Liu et al. 2020).
@@ -44,10 +43,10 @@ public final class RAdam: RuleOptimizer {
 
   override func settings(step: Int) -> [Double] {
     let t = Double(step)
-    let decayed = pow(beta2, t)
+    let decayed = power(beta2, step)
     let limit = 2 / (1 - beta2) - 1
     let length = limit - 2 * t * decayed / (1 - decayed)
-    let rate = learningRate / (1 - pow(beta1, t))
+    let rate = learningRate / (1 - power(beta1, step))
     var (plain, adapted) = (rate, 0.0)
     if length > 5 {
       let share =

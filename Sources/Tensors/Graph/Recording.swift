@@ -51,8 +51,13 @@ final class Recording: @unchecked Sendable {
   /// Notes a node of it that was computed but must keep its inputs. Called under the graph's lock.
   func keep(_ node: Node) { computed.append(node) }
 
-  func noteAssignment(of box: Parameter, previous: Tensor) {
-    graphLock.withLock { assigned.append((box, previous)) }
+  func note(_ assignments: ContiguousArray<Engine.Assignment>) {
+    graphLock.withLock {
+      for assignment in assignments {
+        guard let previous = assignment.previous else { continue }
+        assigned.append((assignment.box, Tensor(previous)))
+      }
+    }
   }
 
   private func undoAssignments() {
