@@ -9,19 +9,30 @@ struct CrossEntropySettings: Hashable, Sendable {
   let takesLogits: Bool
   let smoothing: Double
   let ignoredLabel: Int?
-  /// What a user called it with.
-  var operands: [TensorInfo] = []
+  /// The scores as a user passed them, for messages.
+  var shape: Shape = []
+  var type = ScalarType.float32
 
   func describe(into key: inout Key) {
     key.append(takesLogits ? 1 : 0)
     key.append(smoothing.bitPattern)
     key.append(ignoredLabel == nil ? 0 : 1)
     key.append(ignoredLabel ?? 0)
-    // Messages tell of them, and a plan keeps its messages.
-    for operand in operands {
-      key.append(operand.shape.rank)
-      key.append(operand.shape)
-    }
+    // Messages tell of it, and a plan keeps its messages.
+    key.append(shape.rank)
+    key.append(shape)
+    key.append(UInt64(type.rawValue))
+  }
+
+  fileprivate func range(of labels: Node, classes: Int) -> IndexRange {
+    let positions = shape.reduced(over: [shape.rank - 1], keepingAxes: false)
+    let place = labels.place.name
+    return IndexRange(
+      name, 0, through: classes - 1, noun: "label",
+      operands: [
+        TensorInfo(shape: shape, scalarType: type, device: place),
+        TensorInfo(shape: positions, scalarType: labels.scalarType, device: place),
+      ])
   }
 
   /// - Parameter inputs: logits, labels or targets, and class weights if there are some.
@@ -32,7 +43,7 @@ struct CrossEntropySettings: Hashable, Sendable {
       inputs[0].scalarType, rows: shape[0], classes: shape[1],
       labelType: isDense ? nil : inputs[1].scalarType, takesLogits: takesLogits,
       smoothing: smoothing, ignoredLabel: ignoredLabel, hasClassWeights: inputs.count > 2,
-      range: IndexRange(name, 0, through: shape[1] - 1, noun: "label", operands: operands))
+      range: range(of: inputs[1], classes: shape[1]))
   }
 }
 
@@ -74,21 +85,27 @@ final class CrossEntropyOperation: KernelOperation, @unchecked Sendable {
   }
 
   override func gradient(_ context: GradientContext) throws(TensorError) {
-    let inputs = (0..<context.inputCount).map { context.input($0) }
-    let x = inputs[0]
+    let (x, labels) = (context.input(0), context.input(1))
+    let classWeights = context.inputCount > 2 ? context.input(2) : nil
     if context.isWanted(0) {
-      var nodes = ContiguousArray(inputs.map(\.node))
-      nodes.append(context.upstream.node)
       let operation = CrossEntropyGradientOperation(settings)
-      try context.give(
-        0,
-        Tensor(recording: Node(operation, x.shape, x.scalarType, x.node.place, inputs: nodes)))
+      let (place, upstream) = (x.node.place, context.upstream.node)
+      let node: Node
+      if let classWeights {
+        node = Node(
+          operation, x.shape, x.scalarType, place,
+          inputs: [x.node, labels.node, classWeights.node, upstream])
+      } else {
+        node = Node(operation, x.shape, x.scalarType, place, x.node, labels.node, upstream)
+      }
+      try context.give(0, Tensor(recording: node))
     }
     if context.isWanted(1) {
       // The loss is linear in the targets.
       let logarithms = try settings.takesLogits ? logSoftmax(x) : x
-      let g = try logarithms * context.upstream.expanded(at: 1) * (settings.smoothing - 1)
-      try context.give(1, inputs.count > 2 ? g * inputs[2] : g)
+      var g = try logarithms * context.upstream.expanded(at: 1) * (settings.smoothing - 1)
+      if let classWeights { g = try g * classWeights }
+      try context.give(1, g)
     }
   }
 }
@@ -192,8 +209,7 @@ final class LabelWeightsOperation: KernelOperation, @unchecked Sendable {
       type, rows: labels.shape[0], classes: classes, labelType: labels.scalarType,
       takesLogits: settings.takesLogits, smoothing: 0, ignoredLabel: settings.ignoredLabel,
       hasClassWeights: inputs.count > 1,
-      range: IndexRange(
-        settings.name, 0, through: classes - 1, noun: "label", operands: settings.operands))
+      range: settings.range(of: labels, classes: classes))
     var reads: [(value: Int, byteOffset: Int)] = []
     for input in inputs { reads.append(try builder.contiguous(input)) }
     builder.add(try builder.backend.labelWeights(geometry), reads: reads, writes: [value])

@@ -58,21 +58,19 @@ private func crossEntropy(
   _ settings: CrossEntropySettings, _ logits: Tensor, _ labels: Tensor, _ classWeights: Tensor?,
   _ sampleWeights: Tensor?, _ reduction: LossReduction
 ) throws(TensorError) -> Tensor {
-  let operands = [logits, labels] + [classWeights, sampleWeights].compactMap { $0 }
   func fail(_ kind: TensorError.Kind, _ detail: String, hint: String? = nil) -> TensorError {
-    TensorError(kind, settings.name, detail, operands: operands.map(\.info), hint: hint)
+    let operands = [logits, labels, classWeights, sampleWeights].compactMap { $0?.info }
+    return TensorError(kind, settings.name, detail, operands: operands, hint: hint)
   }
-  let (type, isDense) = (logits.scalarType, labels.scalarType.isFloatingPoint)
+  let (type, place) = (logits.scalarType, logits.node.place)
+  let isDense = labels.scalarType.isFloatingPoint
   guard type.isFloatingPoint, labels.scalarType != .bool else {
     throw fail(.dtype, "scores are floating-point, labels are integers or numbers a class")
   }
-  for operand in operands.dropFirst() where operand.scalarType.isFloatingPoint {
-    guard operand.scalarType == type else { throw fail(.dtype, "scalar types differ") }
+  guard !isDense || labels.scalarType == type else {
+    throw fail(.dtype, "scalar types differ")
   }
-  for weights in [classWeights, sampleWeights] where weights?.scalarType.isFloatingPoint == false {
-    throw fail(.dtype, "weights are not floating-point")
-  }
-  for operand in operands where operand.node.place !== logits.node.place {
+  guard labels.node.place === place else {
     throw fail(.device, "operands are on different devices")
   }
   guard logits.rank > 0 else { throw fail(.shape, "scores need an axis of classes") }
@@ -84,12 +82,22 @@ private func crossEntropy(
       hint: "labels are integers [...] or numbers [..., classes]")
   }
   guard classes > 0 || positions.count == 0 else { throw fail(.shape, "there are no classes") }
-  guard classWeights.map({ $0.shape == [classes] }) ?? true else {
-    throw fail(.shape, "class weights are not of shape [\(classes)]")
+  func check(_ weights: Tensor, of noun: String, _ shape: Shape) throws(TensorError) {
+    guard weights.scalarType == type else {
+      throw fail(
+        .dtype,
+        weights.scalarType.isFloatingPoint
+          ? "scalar types differ" : "weights are not floating-point")
+    }
+    guard weights.node.place === place else {
+      throw fail(.device, "operands are on different devices")
+    }
+    guard weights.shape == shape else {
+      throw fail(.shape, "\(noun) weights are not of shape \(shape)")
+    }
   }
-  guard sampleWeights.map({ $0.shape == positions }) ?? true else {
-    throw fail(.shape, "sample weights are not of shape \(positions)")
-  }
+  if let classWeights { try check(classWeights, of: "class", [classes]) }
+  if let sampleWeights { try check(sampleWeights, of: "sample", positions) }
   guard settings.smoothing >= 0, settings.smoothing <= 1 else {
     throw fail(.argument, "label smoothing is \(settings.smoothing), not in 0...1")
   }
@@ -97,21 +105,22 @@ private func crossEntropy(
     throw fail(.argument, "only integer labels can be ignored")
   }
   var settings = settings
-  settings.operands = operands.map(\.info)
+  settings.shape = logits.shape
+  settings.type = type
   let rows = positions.count
   let compute = type.computeType
-  func flat(_ x: Tensor, _ shape: Shape) throws(TensorError) -> Tensor {
-    try (x.scalarType.isFloatingPoint ? x.cast(to: compute) : x).reshaped(to: shape)
+  func flat(_ x: Tensor, _ shape: Shape) throws(TensorError) -> Node {
+    try (x.scalarType.isFloatingPoint ? x.cast(to: compute) : x).reshaped(to: shape).node
   }
-  var nodes: ContiguousArray<Node> = [
-    try flat(logits, [rows, classes]).node,
-    try flat(labels, isDense ? [rows, classes] : [rows]).node,
-  ]
-  if let classWeights { nodes.append(try stopGradient(flat(classWeights, [classes])).node) }
-  let place = logits.node.place
+  let targets = try flat(labels, isDense ? [rows, classes] : [rows])
+  let weights = try classWeights.map { weights throws(TensorError) in
+    try flat(stopGradient(weights), [classes])
+  }
   var losses = try Tensor(
-    recording: Node(CrossEntropyOperation(settings), [rows], compute, place, inputs: nodes))
-  if let sampleWeights { losses = try losses * flat(sampleWeights, [rows]) }
+    recording: Node(
+      CrossEntropyOperation(settings), [rows], compute, place, flat(logits, [rows, classes]),
+      targets, weights))
+  if let sampleWeights { losses = try losses * Tensor(flat(sampleWeights, [rows])) }
   switch reduction {
   case .none: return try losses.reshaped(to: positions).cast(to: type)
   case .sum: return try losses.sum().cast(to: type)
@@ -120,9 +129,10 @@ private func crossEntropy(
   guard !isDense, classWeights != nil || settings.ignoredLabel != nil else {
     return try (losses.sum() * (1 / Double(max(rows, 1)))).cast(to: type)
   }
-  nodes.removeFirst()
   let operation = LabelWeightsOperation(settings, classes: classes, compute)
-  let weight = try Tensor(recording: Node(operation, [rows], compute, place, inputs: nodes)).sum()
+  let weight = try Tensor(
+    recording: Node(operation, [rows], compute, place, targets, weights)
+  ).sum()
   let isNothing = try equal(weight, weight.scalar(0))
   return try (losses.sum() / select(isNothing, weight.scalar(1), weight)).cast(to: type)
 }
