@@ -58,6 +58,9 @@ CLONES void elementwise_float32(elementwise_operation operation,
     case elementwise_step: UNARY(float, float, elementary_step(x))
     case elementwise_is_nan: UNARY(uint8_t, float, x != x)
     case elementwise_is_finite: UNARY(uint8_t, float, elementary_fabs(x) < ELEMENTARY_INFINITY)
+    case elementwise_product_plus: TERNARY(float, x * y + z)
+    case elementwise_product_minus: TERNARY(float, x * y - z)
+    case elementwise_minus_product: TERNARY(float, z - x * y)
     default: break;
   }
 }

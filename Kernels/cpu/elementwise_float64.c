@@ -45,6 +45,9 @@ CLONES void elementwise_float64(elementwise_operation operation,
     case elementwise_step: UNARY(double, double, elementary_step64(x))
     case elementwise_is_nan: UNARY(uint8_t, double, x != x)
     case elementwise_is_finite: UNARY(uint8_t, double, elementary_fabs(x) < (double)INFINITY)
+    case elementwise_product_plus: TERNARY(double, x * y + z)
+    case elementwise_product_minus: TERNARY(double, x * y - z)
+    case elementwise_minus_product: TERNARY(double, z - x * y)
     default: break;
   }
 }

@@ -63,6 +63,9 @@ void elementwise_random(int is_signed, float *d, uint64_t seed, uint64_t counter
   BLOCKS(D, A, A, A, VECTORISED, const A x = a[i]; d[i] = (D)(EXPRESSION);)
 #define BINARY(D, A, EXPRESSION) \
   BLOCKS(D, A, A, A, VECTORISED, const A x = a[i]; const A y = b[i]; d[i] = (D)(EXPRESSION);)
+#define TERNARY(A, EXPRESSION)   \
+  BLOCKS(A, A, A, A, VECTORISED, \
+         const A x = a[i]; const A y = b[i]; const A z = c[i]; d[i] = EXPRESSION;)
 #define SELECT(A) BLOCKS(A, uint8_t, A, A, VECTORISED, d[i] = a[i] != 0 ? b[i] : c[i];)
 
 // The same for functions that cannot be vectorised.

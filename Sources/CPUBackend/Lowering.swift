@@ -24,6 +24,9 @@ struct Lowering {
   private var sameAs: [Int]
   /// For each value the last instruction that reads it; the number of instructions if it is stored.
   private var lastUse: [Int]
+  /// For each instruction that adds to a product, or subtracts with one, that nothing else reads:
+  /// which of its operands the product is. One step does both.
+  private var productOperand: [Int?]
   /// For each value the slot that it is read from.
   private var slots: [Int]
   /// For each value the register that it occupies.
@@ -39,6 +42,7 @@ struct Lowering {
     let valueCount = firstInstruction + program.instructions.count
     sameAs = Array(0..<valueCount)
     lastUse = [Int](repeating: -1, count: valueCount)
+    productOperand = [Int?](repeating: nil, count: program.instructions.count)
     slots = Array(0..<valueCount)
     registers = [Int](repeating: -1, count: valueCount)
     for (index, type) in program.inputs.enumerated() {
@@ -46,19 +50,25 @@ struct Lowering {
       if index == 0, firstInputIsContiguous { access = Domain(count: 1, inputs: 1).accesses[0] }
       inputs.append(elementwise_input(access, type))
     }
+    findCopies()
+    findProducts()
     findUses()
     lowerInstructions()
     lowerStores()
     chooseTile(total)
   }
 
-  private func operands(_ instruction: Program.Instruction) -> [Int] {
-    [instruction.a, instruction.b, instruction.c].prefix(instruction.operation.operandCount)
-      .map { sameAs[$0] }
+  /// The values that the instruction at `index` reads; with a product in it both factors, then the
+  /// other operand.
+  private func operands(_ index: Int) -> [Int] {
+    let instruction = program.instructions[index]
+    let values = [instruction.a, instruction.b, instruction.c]
+      .prefix(instruction.operation.operandCount).map { sameAs[$0] }
+    guard let operand = productOperand[index] else { return values }
+    return operands(values[operand] - firstInstruction) + [values[1 - operand]]
   }
 
-  private mutating func findUses() {
-    let count = program.instructions.count
+  private mutating func findCopies() {
     for (index, instruction) in program.instructions.enumerated()
     where instruction.operation == .cast {
       let from = program.type(of: instruction.a)
@@ -67,11 +77,32 @@ struct Lowering {
         sameAs[firstInstruction + index] = sameAs[instruction.a]
       }
     }
+  }
+
+  private mutating func findProducts() {
+    var uses = [Int](repeating: 0, count: sameAs.count)
+    for value in program.results { uses[sameAs[value]] += 1 }
+    for index in program.instructions.indices
+    where sameAs[firstInstruction + index] == firstInstruction + index {
+      for value in operands(index) { uses[value] += 1 }
+    }
+    for (index, instruction) in program.instructions.enumerated()
+    where instruction.operation == .add || instruction.operation == .subtract {
+      guard instruction.type == .float32 || instruction.type == .float64 else { continue }
+      productOperand[index] = operands(index).firstIndex { value in
+        guard value >= firstInstruction, uses[value] == 1 else { return false }
+        let product = program.instructions[value - firstInstruction]
+        // A half type's product is rounded to it before it is widened and added.
+        return product.operation == .multiply && product.type == instruction.type
+      }
+    }
+  }
+
+  private mutating func findUses() {
+    let count = program.instructions.count
     for value in program.results { lastUse[sameAs[value]] = count }
     for index in (0..<count).reversed() where isStep(index) {
-      for value in operands(program.instructions[index]) where lastUse[value] < index {
-        lastUse[value] = index
-      }
+      for value in operands(index) where lastUse[value] < index { lastUse[value] = index }
     }
   }
 
@@ -106,7 +137,7 @@ struct Lowering {
   private mutating func lowerInstructions() {
     results = program.resultTypes.map { elementwise_result(type: $0.element, is_direct: 0) }
     for (index, instruction) in program.instructions.enumerated() where isStep(index) {
-      let values = operands(instruction)
+      let values = operands(index)
       for value in values where value < inputCount && needsLoad(value) && registers[value] < 0 {
         load(value)
       }
@@ -124,17 +155,18 @@ struct Lowering {
         slots[value] = firstRegister + allocate(for: value)
       }
       for ended in narrow.sorted() { release(ended) }
-      emit(instruction, values, to: slots[value])
+      emit(index, values, to: slots[value])
     }
   }
 
-  private mutating func emit(_ instruction: Program.Instruction, _ values: [Int], to slot: Int) {
+  private mutating func emit(_ index: Int, _ values: [Int], to slot: Int) {
+    let instruction = program.instructions[index]
     let operation = instruction.operation
     let type = instruction.type
     var operandType = values.isEmpty ? type : program.type(of: values[operation == .select ? 1 : 0])
     operandType = operandType.computeType
     var step = elementwise_instruction()
-    step.operation = operation.code
+    step.operation = code(of: index)
     step.type = operandType.element
     step.result_type = type.computeType.element
     step.d = UInt16(slot)
@@ -150,6 +182,15 @@ struct Lowering {
     step.type = element_float32
     step.result_type = type.element
     instructions.append(step)
+  }
+
+  private func code(of index: Int) -> elementwise_operation {
+    let operation = program.instructions[index].operation
+    guard let operand = productOperand[index] else {
+      return elementwise_operation(rawValue: operation.rawValue)
+    }
+    if operation == .add { return elementwise_product_plus }
+    return operand == 0 ? elementwise_product_minus : elementwise_minus_product
   }
 
   private mutating func load(_ input: Int, to slot: Int? = nil) {
@@ -217,15 +258,12 @@ struct Lowering {
     let bytes = registerCount * widestElement + read + written
     tile = 1024
     while tile > 256, tile * bytes > 36 << 10 { tile /= 2 }
-    guard total * (read + written) > cache else { return }
+    guard instructions.count > 1, total * (read + written) > cache else { return }
     while tile > 256, tile * read > linesOnTheirWay * 64 * instructions.count { tile /= 2 }
   }
 }
 
 extension Elementwise {
-  /// The same operation as the C kernels call it.
-  fileprivate var code: elementwise_operation { elementwise_operation(rawValue: rawValue) }
-
   /// Whether operands that a half type holds exactly have a result that it holds exactly.
   fileprivate var keepsPrecision: Bool {
     switch self {

@@ -77,6 +77,16 @@ package enum Word {
 }
 
 extension Word {
+  /// The number of a floating-point type that is nearest to `value`.
+  package static func rounded(_ value: Double, as type: ScalarType) -> Double {
+    switch type {
+    case .float32: Double(Float(value))
+    case .float16: Double(Float16(value))
+    case .bfloat16: Double(Float(bitPattern: UInt32(memoryBits(of: value, as: type)) << 16))
+    default: value
+    }
+  }
+
   /// The bits that a number has in memory as one element of `type`, in the low bytes.
   package static func memoryBits(of value: Double, as type: ScalarType) -> UInt64 {
     let integer = Int64(exactly: value.rounded(.towardZero)) ?? (value > 0 ? .max : .min)

@@ -68,6 +68,10 @@ typedef enum : uint8_t {
   elementwise_store,
   // `a` rounded to the half type `result_type`, kept as float32.
   elementwise_narrow,
+  // A product and a sum in one pass: a · b + c, a · b - c and c - a · b, each rounded twice.
+  elementwise_product_plus,
+  elementwise_product_minus,
+  elementwise_minus_product,
 } elementwise_operation;
 
 // One step of a tile. `d`, `a`, `b`, `c` are slots: first the inputs, then the scalars, then the

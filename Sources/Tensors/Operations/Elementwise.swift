@@ -92,12 +92,17 @@ extension Tensor {
   ) -> Tensor? {
     guard a.isConstant || b.isConstant, a.scalarType.isFloatingPoint else { return nil }
     if a.isConstant, b.isConstant {
-      let x = Double(bitPattern: a.word)
-      let y = Double(bitPattern: b.word)
+      let type = a.scalarType
+      // A number alone may yet be adapted to a wider type; elements are what their type holds.
+      func held(_ value: Double) -> Double {
+        shape.rank == 0 ? value : Word.rounded(value, as: type)
+      }
+      let x = held(Double(bitPattern: a.word))
+      let y = held(Double(bitPattern: b.word))
       switch instruction {
-      case .add: return constant(x + y, shape, a.scalarType, a.place)
-      case .subtract: return constant(x - y, shape, a.scalarType, a.place)
-      case .multiply: return constant(x * y, shape, a.scalarType, a.place)
+      case .add: return constant(held(x + y), shape, type, a.place)
+      case .subtract: return constant(held(x - y), shape, type, a.place)
+      case .multiply: return constant(held(x * y), shape, type, a.place)
       default: return nil
       }
     }
