@@ -5,7 +5,7 @@
 #include "elementwise_access.h"
 #include "elementwise_loops.h"
 
-enum { ALIGNMENT = 64, PAGE = 4096, CELL = elementwise_block * 8, FEWEST_STEPS_TO_PREFETCH = 2 };
+enum { ALIGNMENT = 64, PAGE = 4096, CELL = elementwise_block * 8 };
 
 // Memory that tile after tile is read from or written to.
 typedef struct {
@@ -117,7 +117,7 @@ static void unroll(const run *r, int k, char *row, int64_t count) {
 static void find_streams(run *r) {
   const elementwise_code *code = r->code;
   r->stream_count = 0;
-  if (code->instruction_count < FEWEST_STEPS_TO_PREFETCH) return;
+  if (code->instruction_count < elementwise_fewest_steps_to_prefetch) return;
   for (int k = 0; k < code->input_count; k++) {
     if (code->inputs[k].kind != access_contiguous) continue;
     r->streams[r->stream_count++] =

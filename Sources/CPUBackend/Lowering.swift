@@ -88,7 +88,8 @@ struct Lowering {
     }
     for (index, instruction) in program.instructions.enumerated()
     where instruction.operation == .add || instruction.operation == .subtract {
-      guard instruction.type == .float32 || instruction.type == .float64 else { continue }
+      // Others have no such step.
+      guard [.float32, .float64].contains(instruction.type) else { continue }
       productOperand[index] = operands(index).firstIndex { value in
         guard value >= firstInstruction, uses[value] == 1 else { return false }
         let product = program.instructions[value - firstInstruction]
@@ -245,8 +246,9 @@ struct Lowering {
 
   /// As many elements as keep everything that a tile touches in the first-level cache.
   ///
-  /// If no cache holds all of the elements, each step asks for its share of the next tile: in small
-  /// tiles if steps are few, since a core has only some lines of memory on their way at a time.
+  /// If no cache holds all of the elements, each of several steps asks for its share of the next
+  /// tile: in small tiles if steps are few, since a core has only some lines of memory on their
+  /// way at a time.
   private mutating func chooseTile(_ total: Int) {
     let cache = 32 << 20
     let linesOnTheirWay = 24
@@ -258,7 +260,9 @@ struct Lowering {
     let bytes = registerCount * widestElement + read + written
     tile = 1024
     while tile > 256, tile * bytes > 36 << 10 { tile /= 2 }
-    guard instructions.count > 1, total * (read + written) > cache else { return }
+    guard instructions.count >= elementwise_fewest_steps_to_prefetch,
+      total * (read + written) > cache
+    else { return }
     while tile > 256, tile * read > linesOnTheirWay * 64 * instructions.count { tile /= 2 }
   }
 }

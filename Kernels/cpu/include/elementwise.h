@@ -130,6 +130,9 @@ typedef struct {
 // Loops work on so many elements at once; memory in scratch is padded to it.
 enum { elementwise_block = 16 };
 
+// A program of fewer steps leaves it to the processor to fetch ahead.
+enum { elementwise_fewest_steps_to_prefetch = 2 };
+
 // Bytes of scratch that one run of `code` needs, a multiple of 64.
 int64_t elementwise_scratch_bytes(const elementwise_code *code);
 
